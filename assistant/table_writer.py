@@ -1,0 +1,53 @@
+"""Tables written as CSV, TSV or JSONL: input columns as they were, our own made safe for spreadsheets."""
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TextIO
+
+from assistant.tables import Format, cell_text
+
+WRITABLE: tuple[Format, ...] = ("csv", "tsv", "jsonl")
+_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+Writer = Callable[[Mapping[str, Any]], None]
+
+
+def guarded(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula: an apostrophe goes before = + - @ and control characters."""
+    return f"'{text}" if text.startswith(_FORMULA_START) else text
+
+
+def table_writer(file: TextIO, form: Format, columns: Sequence[str], own: Sequence[str]) -> Writer:
+    """Return a function that writes one row; for CSV and TSV the header is written at once.
+
+    columns: all columns in order. own: those that this program fills; in CSV and TSV their texts are `guarded`, the
+    others stand untouched. The file must be open for UTF-8 text with newline="".
+    """
+    if form == "jsonl":
+        return lambda row: _write_json_line(file, row)
+    writer = csv.writer(file, delimiter="\t" if form == "tsv" else ",")
+    file.write("\ufeff")  # tells Excel that Chinese follows in UTF-8
+    writer.writerow(columns)
+    guards = frozenset(own)
+
+    def write(row: Mapping[str, Any]) -> None:
+        texts = ((column, _storable(cell_text(row.get(column)))) for column in columns)
+        writer.writerow([guarded(text) if column in guards else text for column, text in texts])
+
+    return write
+
+
+def _write_json_line(file: TextIO, row: Mapping[str, Any]) -> None:
+    line = json.dumps(row, ensure_ascii=False)
+    if not _is_storable(line):  # a lone surrogate, which only an escape can hold
+        line = json.dumps(row)
+    file.write(line + "\n")
+
+
+def _is_storable(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _storable(text: str) -> str:
+    return text if _is_storable(text) else text.encode("utf-8", "replace").decode("utf-8")
