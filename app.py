@@ -14,6 +14,8 @@ def main() -> int:
     from assistant.ui.app import launch
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    for chatty in ("httpx", "bm25s", "sentence_transformers"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         launch(Settings.from_environment())
     except AssistantError as problem:

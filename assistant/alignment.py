@@ -71,7 +71,7 @@ class Signals:
     over_background: cosine less the mean of the NEAREST unrelated key points'; deviation: cosine in standard
     deviations over unrelated key points, less 4, over 4; over_question: cosine less the question's, over what echoes;
     words: 0..1, rarity-weighted share of the key point's own terms in the window; words_answer: the same in the whole
-    answer. The rest is polarity: see polarity.py; negated_nearer: cosine with the negated key point less with the point;
+    answer. The rest is polarity: see polarity.py; negated_nearer: cosine with the negated key point, less with it;
     misconception: cosine with the nearest misconception of the point, less with the point.
     """
 
@@ -164,7 +164,7 @@ class Aligner:
         for lang in langs:
             numbers = [i for i, window in enumerate(windows) if window.lang == lang]
             stacked = np.stack([windows[i].vector for i in numbers])
-            background = self.background.similarities(stacked, lang, question.id)
+            background = {key: self.background.similarities(stacked, key, question.id) for key in LANGS}
             for row, point in zip(table, question.key_points, strict=True):
                 found = self._signals(question, point, lang, [windows[i] for i in numbers], background, vectors, whole)
                 for i, signals in zip(numbers, found, strict=True):
@@ -177,7 +177,7 @@ class Aligner:
         point: KeyPoint,
         lang: Lang,
         windows: Sequence[Window],
-        background: Vectors,
+        background: dict[Lang, Vectors],
         vectors: dict[str, Vectors],
         whole: str,
     ) -> list[Signals]:
@@ -185,8 +185,9 @@ class Aligner:
         asked = question.question.in_lang(lang)
         stacked = np.stack([window.vector for window in windows])
         cosine = stacked @ vectors[text]
-        nearest = np.sort(background, axis=1)[:, -NEAREST:].mean(axis=1)
-        deviation = (cosine - background.mean(axis=1)) / np.maximum(background.std(axis=1), 1e-3)
+        others = background[actual]
+        nearest = np.sort(others, axis=1)[:, -NEAREST:].mean(axis=1)
+        deviation = (cosine - others.mean(axis=1)) / np.maximum(others.std(axis=1), 1e-3)
         negated = stacked @ vectors[negated_form(text, actual)]
         false = [vectors[n.text.in_lang(lang)] for n in question.misconceptions if n.key_point == point.id]
         nearest_false = (stacked @ np.stack(false).T).max(axis=1) if false else cosine - 0.05

@@ -114,9 +114,7 @@ def score_file(
     results stand in `out`.partial. Raises InputError for files that cannot be read or written; a row that cannot be
     graded gets status "error" and why.
     """
-    table = read_table(source)
-    columns = find_columns(table)
-    _check_places(source, out, report)
+    table, columns = check_input(source, out, report)
     with _journal(out, resume) as journal:
         if resume:
             _take_over(out, columns, journal)
@@ -130,6 +128,14 @@ def score_file(
         journal.remove()
     renamed = tuple((name, new) for name, new in columns.kept.items() if name != new)
     return BatchSummary(totals.rows, totals.ok, totals.errors, kept, totals.mean, renamed)
+
+
+def check_input(source: Path, out: Path, report: Path | None = None) -> tuple[Table, Columns]:
+    """Open the input and check the places of the output, as `score_file` does first; raise InputError likewise."""
+    table = read_table(source)
+    columns = find_columns(table)
+    _check_places(source, out, report)
+    return table, columns
 
 
 def _cached_ad_hoc() -> Callable[[str, str], Question]:

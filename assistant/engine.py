@@ -1,4 +1,4 @@
-"""Everything a front end needs, put together once: bank, history, and (loaded behind the page) encoder, search, grader."""
+"""Everything a front end needs, put together once: bank, history, and, loaded behind the page, the models."""
 
 import logging
 import threading
@@ -66,7 +66,7 @@ class Engine:
         try:
             models = self._load(self.settings, self.bank)
         except BaseException as problem:  # whoever waits for the models gets the error
-            log.error("The models could not be loaded: %s", problem)
+            log.error("The models could not be loaded: %s", problem)  # noqa: TRY400 - whoever waits raises it
             future.set_exception(problem)
         else:
             log.info("Models ready after %.1f s.", time.monotonic() - started)

@@ -1,4 +1,4 @@
-"""What an answer can be instead of an answer: an echo, a keyword list, padding, a copy, an instruction to the grader."""
+"""What an answer can be instead of an answer: an echo, a keyword list, a copy, an instruction to the grader."""
 
 import re
 from collections import Counter
@@ -14,29 +14,38 @@ REPEATED_SHARE = 0.4
 KEYWORD_ITEMS = 4  # fewer items than this do not make a list
 
 _INSTRUCTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|rubric|prompt|rule|above|previous|criteria|key points?)|"
-    r"\b(?:give|award|assign|grant|rate|score|mark)\b.{0,30}\b(?:full (?:marks?|score|credit|points)|100|10/10|maximum|top score|"
+    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|rubric|prompt|rule|above|previous|"
+    r"criteria|key points?)|"
+    r"\b(?:give|award|assign|grant|rate|score|mark)\b.{0,30}\b(?:full (?:marks?|score|credit|points)|100|10/10|"
+    r"maximum|top score|"
     r"highest (?:score|mark|grade)|perfect score)|"
-    r"\b(?:dear|hey|hi|hello|note to(?: the)?|to the|as (?:the|a)|you are (?:the|a|an)) (?:grader|examiner|evaluator|grading|ai grader|"
+    r"\b(?:dear|hey|hi|hello|note to(?: the)?|to the|as (?:the|a)|you are (?:the|a|an)) (?:grader|examiner|"
+    r"evaluator|grading|ai grader|"
     r"scoring)|\bmark (?:all|every|each|this|everything) .{0,30}\b(?:covered|correct)|"
     r"^\s*(?:system|assistant)\s*[:：]|<\|?(?:system|im_start)|\[/?INST\]|"
     r"忽略.{0,15}(?:指令|指示|规则|要求|标准|要点|以上|之前|上面|前面)|无视.{0,15}(?:指令|规则|标准|要点)|"
-    r"(?:给|打|判|评).{0,12}(?:满分|一百分|100\s*分|最高分|高分)|(?:请|务必|必须).{0,10}(?:判|视|标记|评).{0,12}(?:正确|覆盖|满分|全对)|"
+    r"(?:给|打|判|评).{0,12}(?:满分|一百分|100\s*分|最高分|高分)|(?:请|务必|必须).{0,10}(?:判|视|标记|"
+    r"评).{0,12}(?:正确|覆盖|满分|全对)|"
     r"(?:评分|阅卷|判卷|打分)(?:系统|模型|老师|助手|员|者|程序).{0,20}(?:请|注意|必须|应当|你好|您好|听)|"
     r"(?:你是|作为).{0,8}(?:评分|阅卷|打分)",
     re.IGNORECASE | re.MULTILINE,
 )
 _NO_ANSWER = re.compile(
-    r"^\W*(?:(?:嗯+|呃+|额+|那个|这个|抱歉|不好意思|对不起|老实说|说实话|其实|sorry|honestly|um+|uh+|well|hmm+|to be honest)[\W\s]*)*"
-    r"(?:我?(?:也|真的?|确实|完全|还)?(?:不知道|不会|不清楚|不太清楚|不了解|不太了解|不懂|不记得|忘了|没学过|没听过|没接触过|没有?研究过|"
+    r"^\W*(?:(?:嗯+|呃+|额+|那个|这个|抱歉|不好意思|对不起|老实说|说实话|其实|sorry|honestly|um+|uh+|well|hmm+|"
+    r"to be honest)[\W\s]*)*"
+    r"(?:我?(?:也|真的?|确实|完全|还)?(?:不知道|不会|不清楚|不太清楚|不了解|不太了解|不懂|不记得|忘了|没学过|"
+    r"没听过|没接触过|没有?研究过|"
     r"答不(?:上来|出来)|想不起来)|这道?题?我?不会|"
-    r"(?:i (?:really |honestly |simply |just )*(?:do not|don'?t|dont) (?:really |actually )?(?:know|remember|have (?:an|any) (?:answer|idea))|"
-    r"no (?:idea|clue|answer)|not sure|i(?:'m| am) not (?:really )?(?:sure|familiar)|i have no (?:idea|clue)|i can(?:'|no)t (?:answer|remember|recall)|"
+    r"(?:i (?:really |honestly |simply |just )*(?:do not|don'?t|dont) (?:really |actually )?(?:know|remember|"
+    r"have (?:an|any) (?:answer|idea))|"
+    r"no (?:idea|clue|answer)|not sure|i(?:'m| am) not (?:really )?(?:sure|familiar)|i have no (?:idea|clue)|"
+    r"i can(?:'|no)t (?:answer|remember|recall)|"
     r"idk|pass|skip|n/?a|i forgot|never heard))",
     re.IGNORECASE,
 )
 _NO_ANSWER_INSIDE = re.compile(
-    r"\bi (?:really |honestly )?(?:do not|don'?t) know the answer|(?:can|could) we (?:skip|move on)|\bi can'?t answer (?:this|that)|"
+    r"\bi (?:really |honestly )?(?:do not|don'?t) know the answer|(?:can|could) we (?:skip|move on)|"
+    r"\bi can'?t answer (?:this|that)|"
     r"我(?:也|真的?|确实)?(?:说不上来|答不上来|回答不了|不会答)",
     re.IGNORECASE,
 )
@@ -70,12 +79,15 @@ def echo_share(claim: str, question: Question) -> float:
 _ITEM_BREAK = re.compile(r"[,，、;；/|\n。]|\s{2,}|\.(?=\s|$)|->|→|\s[-+&]\s")
 _EN_FUNCTION = STOP_EN - {"no", "not", "in", "of", "and", "the", "a", "an", "or", "for", "to", "by", "with", "vs"}
 _ZH_STATEMENT = re.compile(
-    r"是|的时候|时|会|能|把|被|让|使|因为|所以|如果|就|才|再|越|比|而|但|不|没|要|应|可以|需|得|了|着|过|都|只|由|给|从|用|靠|导致|变|算|看|取"
+    r"是|的时候|时|会|能|把|被|让|使|因为|所以|如果|就|才|再|越|比|而|但|不|没|要|应|可以|需|得|了|着|过|都|只|"
+    r"由|给|从|用|靠|导致|变|算|看|取"
 )
 _EN_VERB = re.compile(
     r"^(?:is|are|was|be|do|does|has|have|can|will|must|should|\w{3,}(?:ises|izes|ates|ifies)|"
-    r"gets?|makes?|keeps?|gives?|takes?|uses?|needs?|loses?|holds?|learns?|helps?|means?|lets?|goes|adds?|cuts?|runs?|splits?|"
-    r"works?|causes?|reduces?|increases?|improves?|hurts?|fails?|stores?|reads?|writes?|computes?|picks?|shows?|tells?|mix(?:es)?)$"
+    r"gets?|makes?|keeps?|gives?|takes?|uses?|needs?|loses?|holds?|learns?|helps?|means?|lets?|goes|adds?|cuts?"
+    r"|runs?|splits?|"
+    r"works?|causes?|reduces?|increases?|improves?|hurts?|fails?|stores?|reads?|writes?|computes?|picks?|shows?"
+    r"|tells?|mix(?:es)?)$"
 )
 
 
@@ -106,7 +118,7 @@ def repeated_share(found: Sequence[Claim]) -> float:
     repeated = 0
     for claim in found:
         bag = Counter(terms(claim.text))
-        if bag and any((bag & other).total() >= 0.85 * max(bag.total(), other.total()) for other in seen):  # noqa: PLR2004
+        if bag and any((bag & other).total() >= 0.85 * max(bag.total(), other.total()) for other in seen):
             repeated += 1
         elif bag:
             seen.append(bag)

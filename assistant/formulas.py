@@ -1,4 +1,4 @@
-"""LaTeX between dollars as MathML, which every browser draws by itself, in a page as in a file that is mailed around."""
+"""LaTeX between dollars as MathML, which every browser draws by itself, in the page and in a saved report."""
 
 import html
 import logging
@@ -10,15 +10,16 @@ log = logging.getLogger(__name__)
 # pandoc's rule: no white space inside the dollars, no digit after them, so that "$5 and $6" is money
 FORMULA = re.compile(r"\$(?!\s)([^$\n]{1,400}?)(?<!\s)\$(?!\d)")
 # what a drawn formula may consist of: the converter hands \text{<script>} and \href through as they are
-_SAFE = re.compile(
-    r'(?:[^<]|</?m[a-z]+(?: (?:xmlns|display|stretchy|mathvariant|accent|movablelimits|fence|form|separator|width|linethickness|'
-    r'columnalign|columnspacing|rowspacing|displaystyle|scriptlevel|minsize|maxsize|lspace|rspace|depth|height)="[^"<>]*")* ?/?>)*'
+_ATTRIBUTES = (
+    "xmlns|display|stretchy|mathvariant|accent|movablelimits|fence|form|separator|width|height|depth|linethickness|columnalign|"
+    "columnspacing|rowspacing|displaystyle|scriptlevel|minsize|maxsize|lspace|rspace"
 )
+_SAFE = re.compile(rf'(?:[^<]|</?m[a-z]+(?: (?:{_ATTRIBUTES})="[^"<>]*")* ?/?>)*')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def formulas_html(text: str) -> str:
-    """Return text for HTML content: escaped, each $formula$ as MathML; one that cannot be read stays as it is written."""
+    """Return text for HTML content: escaped, each $formula$ as MathML; one that cannot be read stays as written."""
     pieces = FORMULA.split(_SURROGATE.sub("\ufffd", text))
     return "".join(_mathml(piece) if odd % 2 else html.escape(piece) for odd, piece in enumerate(pieces))
 

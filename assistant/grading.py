@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.alignment import Aligner, Background, Window
+from assistant.alignment import Aligner, Background
 from assistant.bank import Bank
 from assistant.errors import InputError
 from assistant.feedback import feedback

@@ -68,6 +68,10 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def _grade(stored: str) -> Grade:
+    return Grade.from_dict(json.loads(stored))
+
+
 class History:
     """The store; every method is one transaction, safe from many threads and processes."""
 
@@ -115,19 +119,21 @@ class History:
         )
         with self._transaction() as db:
             db.execute(
-                "INSERT INTO attempts (user, at, source, question, topic, answer, score, grade) VALUES (?,?,?,?,?,?,?,?)",
+                "INSERT INTO attempts (user, at, source, question, topic, answer, score, grade) "
+                "VALUES (?,?,?,?,?,?,?,?)",
                 row,
             )
 
     def attempts(self, user: str, limit: int = 200) -> list[Attempt]:
         """Return a user's attempts, newest first."""
         rows = self._connection().execute(
-            "SELECT user, at, source, question, topic, answer, grade FROM attempts WHERE user = ? ORDER BY id DESC LIMIT ?",
+            "SELECT user, at, source, question, topic, answer, grade FROM attempts "
+            "WHERE user = ? ORDER BY id DESC LIMIT ?",
             (user, limit),
         )
         return [
-            Attempt(who, datetime.fromisoformat(at), source, question, topic, answer, Grade.from_dict(json.loads(grade)))
-            for who, at, source, question, topic, answer, grade in rows
+            Attempt(who, datetime.fromisoformat(at), source, question, topic, answer, _grade(stored))
+            for who, at, source, question, topic, answer, stored in rows
         ]
 
     def save_interview(self, stored: StoredInterview) -> None:

@@ -93,9 +93,11 @@ class VectorIndex:
             selector = faiss.IDSelectorBatch(np.asarray(allowed, dtype=np.int64))
             graph = isinstance(self.faiss, faiss.IndexHNSW)
             parameters = (
-                faiss.SearchParametersHNSW(sel=selector, efSearch=max(k, HNSW_EF_SEARCH))
+                faiss.SearchParametersHNSW(  # type: ignore[attr-defined]
+                    sel=selector, efSearch=max(k, HNSW_EF_SEARCH)
+                )
                 if graph
-                else faiss.SearchParameters(sel=selector)
+                else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
             )
         scores, numbers = self.faiss.search(vector.reshape(1, -1), k, params=parameters)
         return [(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
@@ -171,27 +173,33 @@ def load(folder: Path, encoder: Encoder) -> VectorIndex | None:
     if manifest is None:
         log.info("No search index in %s yet; building one.", folder)
         return None
-    if manifest.get("encoder") != encoder.name or manifest.get("format") != FORMAT:
-        log.warning("The search index was made by '%s', not '%s'; rebuilding it.", manifest.get("encoder"), encoder.name)
+    maker = manifest.get("encoder")
+    if maker != encoder.name or manifest.get("format") != FORMAT:
+        log.warning("The search index was made by '%s', not '%s'; rebuilding it.", maker, encoder.name)
         return None
     try:
-        data = (folder / Path(manifest["file"]).name).read_bytes()
-        if len(data) != manifest["bytes"] or zlib.crc32(data) != manifest["crc32"]:
-            raise ValueError("its bytes are not those it was saved with")
-        stored = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
-        rows = tuple(Row(*row) for row in manifest["rows"])
-        if stored.ntotal != len(rows) or stored.d != encoder.dimension:
-            raise ValueError(f"it holds {stored.ntotal} vectors of {stored.d}, the manifest says {len(rows)} rows")
+        return _read(folder, manifest, encoder.dimension)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as problem:
         log.warning("The search index in %s is damaged (%s); rebuilding it.", folder, problem)
         return None
+
+
+def _read(folder: Path, manifest: dict[str, Any], dimension: int) -> VectorIndex:
+    data = (folder / Path(manifest["file"]).name).read_bytes()
+    if len(data) != manifest["bytes"] or zlib.crc32(data) != manifest["crc32"]:
+        raise ValueError("its bytes are not those it was saved with")
+    stored = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+    rows = tuple(Row(*row) for row in manifest["rows"])
+    if stored.ntotal != len(rows) or stored.d != dimension:
+        raise ValueError(f"it holds {stored.ntotal} vectors of {stored.d}, the manifest says {len(rows)} rows")
     return VectorIndex(manifest["encoder"], str(manifest.get("bank")), rows, stored)
 
 
 def open_index(questions: Sequence[Question], bank_hash: str, encoder: Encoder, folder: Path | None) -> VectorIndex:
     """Load, bring up to date and store the index; folder None keeps it in memory."""
     old = load(folder, encoder) if folder is not None else None
-    if old is not None and old.bank_hash == bank_hash:
+    # the rows too: a bank's hash does not depend on the order of its questions, the rows' numbers do
+    if old is not None and old.bank_hash == bank_hash and old.rows == tuple(rows_of(questions)[0]):
         return old
     index = build(questions, bank_hash, encoder, old)
     if folder is not None:

@@ -17,7 +17,8 @@ _HARMLESS = re.compile(
     r"不仅|不但|不只|不光|不单|不同|不断|不过|不妨|不论|不管|无论|无监督|非线性|非结构化|非凸|非常|不少|不错|没错|不好意思|不确定性|不变|"
     r"不均衡|不平衡|别忘|不要忘|别忽视|不要忽视|不可忽视|不容忽视|别小看|不得不|不可或缺|必不可少|不可避免|不限于|不至于|不一定要|无损|无偏|不可见|未见|未标注|未知|没问题|不用说|不客气|差不多|要不然|要不|不然|是不是|会不会|能不能|"
     r"not only|not just|not to mention|no matter|no doubt|not surprising\w*|why not|no wonder|non-?linear\w*|"
-    r"i(?:'m| am) not sure|don't get me wrong|don't forget|do not forget|can't be ignored|not necessarily need|without doubt",
+    r"i(?:'m| am) not sure|don't get me wrong|don't forget|"
+    r"do not forget|can't be ignored|not necessarily need|without doubt",
     re.IGNORECASE,
 )
 # "without X, not Y" and "as long as not X, no Y" insist on X: the first negation asserts
@@ -25,20 +26,26 @@ _INSISTING = re.compile(
     r"(?:没有?|不)(?=[^。；;！？]{1,30}(?:之前|就不|就别|就没|不行|不可|的话))|\b(?:without|unless|until)\b(?=[^.;!?]{1,60}\b(?:cannot|can't|won't|no|not)\b)",
     re.IGNORECASE,
 )
-_NEGATION_ZH = re.compile(r"缺乏|缺少|避免|防止|难以|并非|并不|从不|绝不|毫不|毫无|无法|无需|无须|不会|不能|不是|不用|不必|不再|没有|未必|不|没|無|未|别|勿|非|无")
+_NEGATION_ZH = re.compile(
+    r"缺乏|缺少|避免|防止|难以|并非|并不|从不|绝不|毫不|毫无|无法|无需|无须|不会|不能|不是|不用|不必|不再|没有|未必|不|没|無|未|别|勿|非|无"
+)
 _NEGATION_EN = re.compile(
     r"\b(?:not|never|no|none|nothing|neither|nor|without|cannot|hardly|nobody|\w+n['’]t|dont|doesnt|isnt|cant|wont|"
-    r"fails? to|far from|instead of|rather than|false|untrue|wrong|unable|unavailable|impossible|lacks?|lacking|avoids?|"
+    r"fails? to|far from|instead of|rather than|false|untrue|wrong|unable|unavailable|impossible|"
+    r"lacks?|lacking|avoids?|"
     r"avoiding|prevents?|preventing)\b",
     re.IGNORECASE,
 )
-_CLAUSE_BREAK = re.compile(r"[，,。；;！？!?：:\n]|\.(?=\s|$)|\b(?:but|because|so|which|while|whereas|although|then)\b|但|因为|所以|而是|却")
+_CLAUSE_BREAK = re.compile(
+    r"[，,。；;！？!?：:\n]|\.(?=\s|$)|\b(?:but|because|so|which|while|whereas|although|then)\b|但|因为|所以|而是|却"
+)
 SCOPE_ZH = 16  # characters after a negation that it governs, unless the clause ends first
 SCOPE_EN = 48
 
 _ANTONYMS = (
     ("large larger largest big bigger huge wide", "small smaller smallest tiny narrow little"),
-    ("increase increases raise raises grow grows boost boosts rise rises", "decrease decreases reduce reduces lower lowers shrink "
+    ("increase increases raise raises grow grows boost boosts rise rises",
+     "decrease decreases reduce reduces lower lowers shrink "
      "shrinks cut cuts drop drops fall falls"),
     ("more many most", "fewer less least few"),
     ("high higher highest", "low lower lowest"),
@@ -150,7 +157,7 @@ def negation_excess(claim: str, claim_lang: Lang, key_point: str, point_lang: La
 
 
 def antonyms_exchanged(claim: str, key_point: str) -> float:
-    """Return 0..1: of the opposites that the key point names one side of, the share whose other side the claim names."""
+    """Return 0..1: of the opposites of which the key point names one side, the share where the claim names the other."""
     point_sides = _side_sets(key_point)
     claim_sides = _side_sets(claim)
     one_sided = {pair: sides for pair, sides in point_sides.items() if len(sides) == 1 and pair in claim_sides}
@@ -177,7 +184,11 @@ def negated_form(text: str, lang: Lang) -> str:
     """Return the text with its first verb negated; an encoder's nearness to it against the text hints at polarity."""
     if lang == "en":
         auxiliary = _AUXILIARY.search(text)
-        return f"{text[: auxiliary.end()]} not{text[auxiliary.end() :]}" if auxiliary else f"It is not the case that {text}"
+        return (
+            f"{text[: auxiliary.end()]} not{text[auxiliary.end() :]}"
+            if auxiliary
+            else f"It is not the case that {text}"
+        )
     out: list[str] = []
     done = False
     for word, tag in rjieba.tag(text):

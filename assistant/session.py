@@ -44,6 +44,9 @@ def asked(bank_question: Question, exchange: Exchange) -> Question:
     return bank_question
 
 
+_CHANCE = random.SystemRandom()
+
+
 @dataclass(frozen=True)
 class Session:
     """What one user may do; clock gives aware UTC times, rng chooses questions."""
@@ -51,14 +54,14 @@ class Session:
     engine: Engine
     user: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    rng: random.Random = random.SystemRandom()
+    rng: random.Random = _CHANCE
 
     def __post_init__(self) -> None:
         if known_user(self.user) is None:
             raise InputError("This browser has no valid id; reload the page to get one.")
 
     def latest(self) -> Interview | None:
-        """Return the user's newest interview, finished or not; None if there is none or the bank has lost its questions."""
+        """Return the user's newest interview, finished or not; None if the bank has lost its questions."""
         stored = self.engine.history.interviews(self.user, limit=1)
         if not stored:
             return None

@@ -42,7 +42,9 @@ class Settings:
         banks = tuple(Path(part) for part in env.get("ASSISTANT_BANKS", "").split(os.pathsep) if part)
         for folder in banks:
             if not folder.is_dir():
-                raise InputError(f"ASSISTANT_BANKS names '{folder}', which is not a folder; give folders of .yaml files.")
+                raise InputError(
+                    f"ASSISTANT_BANKS names '{folder}', which is not a folder; give folders of .yaml files."
+                )
         return cls(
             data=Path(env.get("ASSISTANT_DATA") or Path.home() / ".interview-assistant"),
             encoder=env.get("ASSISTANT_ENCODER") or "embedded",

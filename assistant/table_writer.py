@@ -32,8 +32,9 @@ def table_writer(file: TextIO, form: Format, columns: Sequence[str], own: Sequen
     guards = frozenset(own)
 
     def write(row: Mapping[str, Any]) -> None:
-        texts = ((column, _storable(cell_text(row.get(column)))) for column in columns)
-        writer.writerow([guarded(text) if column in guards else text for column, text in texts])
+        values = ((column, row.get(column)) for column in columns)
+        guarded_values = (guarded(v) if column in guards and isinstance(v, str) else v for column, v in values)
+        writer.writerow([_storable(cell_text(value)) for value in guarded_values])
 
     return write
 

@@ -56,7 +56,7 @@ def format_of(name: str, allowed: Sequence[Format] = READABLE) -> Format:
     for form in allowed:
         if form == extension:
             return form
-    raise InputError(f"'{name}' ends in neither of .{', .'.join(allowed)}; rename it or convert it to one of these.")
+    raise InputError(f"'{name}' ends in none of .{', .'.join(allowed)}; rename it or convert it to one of these.")
 
 
 def read_table(source: Path | bytes, name: str = "") -> Table:

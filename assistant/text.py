@@ -5,6 +5,7 @@ import threading
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import rjieba
 import Stemmer
@@ -26,16 +27,17 @@ _CLAUSE_END = re.compile(r"[，,：:—]+\s*|\s+(?=(?:but|whereas|while|however|
 _BULLET = re.compile(r"^(?:\d{1,2}(?:[.)](?!\d)|[、．])|[-*•·]|[（(]\d{1,2}[)）]|[①-⑳])\s*")
 
 STOP_EN = frozenset(
-    "a an the of to in on at by for with from into over and or but so as if then than that this these those it its is are "
-    "was were be been being do does did has have had will would can could should may might must not no nor we you they he "
-    "she i me my our your their them there here what which who when where how why also just very more most some any each "
-    "such about because while during between through one two like get gets got make makes made use used using basically "
-    "actually really well okay yes".split()
+    "a an the of to in on at by for with from into over and or but so as if then than that this these those it "
+    "its is are was were be been being do does did has have had will would can could should may might must not no "
+    "nor we you they he she i me my our your their them there here what which who when where how why also just "
+    "very more most some any each such about because while during between through one two like get gets got make "
+    "makes made use used using basically actually really well okay yes".split()
 )
 STOP_ZH = frozenset(
-    "的 了 是 在 和 与 或 及 也 都 就 而 但 把 被 让 使 对 从 到 给 向 以 为 于 等 这 那 这个 那个 这些 那些 它 它们 他 我 我们 你 "
-    "一个 一种 一些 什么 怎么 如何 为什么 哪些 可以 能 会 要 有 没有 不 不会 不能 并 并且 因为 所以 如果 那么 然后 就是 其实 "
-    "比较 非常 很 更 最 上 下 中 里 时 后 前 个 种 之 其 地 得 着 过 吧 呢 吗 啊 嗯 呃 主要 通常 一般 需要 应该 进行 问题".split()
+    "的 了 是 在 和 与 或 及 也 都 就 而 但 把 被 让 使 对 从 到 给 向 以 为 于 等 这 那 这个 那个 这些 那些 它 "
+    "它们 他 我 我们 你 一个 一种 一些 什么 怎么 如何 为什么 哪些 可以 能 会 要 有 没有 不 不会 不能 并 并且 因为 "
+    "所以 如果 那么 然后 就是 其实 比较 非常 很 更 最 上 下 中 里 时 后 前 个 种 之 其 地 得 着 过 吧 呢 吗 啊 嗯 "
+    "呃 主要 通常 一般 需要 应该 进行 问题".split()
 )
 _stemmer_lock = threading.Lock()
 _stemmer = Stemmer.Stemmer("english")
@@ -51,7 +53,8 @@ def check_answer(text: str) -> str:
     """Return the cleaned answer; raise InputError for one longer than MAX_ANSWER."""
     if len(text) > MAX_ANSWER:
         raise InputError(
-            f"The answer has {len(text):,} characters; at most {MAX_ANSWER:,} are graded. Shorten it to what you would say."
+            f"The answer has {len(text):,} characters; at most {MAX_ANSWER:,} are graded. "
+            "Shorten it to what you would say."
         )
     return clean(text)
 
@@ -117,7 +120,7 @@ def _trimmed(answer: str, start: int, end: int) -> Claim | None:
 def _pieces(answer: str, start: int, end: int, boundary: re.Pattern[str]) -> list[tuple[int, int]]:
     ends = [match.end() for match in boundary.finditer(answer, start, end)]
     edges = [start, *(edge for edge in ends if edge < end), end]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _joined_clauses(answer: str, start: int, end: int) -> list[tuple[int, int]]:

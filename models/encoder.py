@@ -4,8 +4,8 @@ torch and sentence_transformers are imported when the model is first loaded, not
 comes first.
 """
 
+import hashlib
 import logging
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -170,17 +170,29 @@ def _from_folder(folder: Path, device: str) -> Any:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Transformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+    from transformers.utils import logging as quiet
 
+    quiet.disable_progress_bar()  # a command's errors are all that may stand on stderr
     transformer = Transformer(str(folder), model_kwargs={"add_pooling_layer": False, "dtype": "float32"})
     pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
     return SentenceTransformer(modules=[transformer, pooling, Normalize()], device=device, prompts=e5.PROMPTS)
+
+
+def _name_of(wanted: str) -> str:
+    """A hub id names itself; a folder's name carries a digest, so that no index is taken for another model's."""
+    folder = Path(wanted)
+    if not folder.is_dir():
+        return wanted
+    files = sorted((str(path.relative_to(folder)), path.stat()) for path in folder.rglob("*") if path.is_file())
+    listing = "\n".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in files)
+    return f"{folder.resolve().name}-{hashlib.sha256(listing.encode()).hexdigest()[:8]}"
 
 
 def _load_named(wanted: str, cache: Path, device: str) -> _Loaded:
     from sentence_transformers import SentenceTransformer
 
     try:
-        return _Loaded(SentenceTransformer(wanted, device=device), Path(wanted).name if os.sep in wanted else wanted)
+        return _Loaded(SentenceTransformer(wanted, device=device), _name_of(wanted))
     except Exception as problem:  # the hub, the disk and the model's own code all fail in ways of their own
         reason = str(problem).strip().splitlines() or [type(problem).__name__]
         note = (

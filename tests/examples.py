@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from assistant.bank import Bank
 from assistant.grade import Evidence, Flag, Grade, PointGrade, PointVerdict, Verdict
 from assistant.history import Attempt
-from assistant.interview import Exchange, Interview, Plan
+from assistant.interview import Exchange, Interview, Plan, follow_up_question
 from assistant.question import Bilingual, KeyPoint, Lang, PointNote, Question
 
 
@@ -34,7 +34,8 @@ def make_question(
         key_points=points,
         misconceptions=(PointNote("p0", Bilingual("一个错误的说法", "A claim that is false")),),
         follow_ups=tuple(
-            PointNote(point.id, Bilingual(f"请再讲讲{point.id}？", f"And what about {point.id}?")) for point in points[-2:]
+            PointNote(point.id, Bilingual(f"请再讲讲{point.id}？", f"And what about {point.id}?"))
+            for point in points[-2:]
         ),
         hint=Bilingual("提示在这里", "A hint is here"),
         source="made by hand",
@@ -97,3 +98,17 @@ def make_attempt(user: str, question: Question, answer: str, score: int = 50, mi
     at = datetime(2026, 11, 1, 9 + minute // 60, minute % 60, tzinfo=UTC)
     grade = make_grade(question, answer, score=score)
     return Attempt(user, at, "practice", question.id, question.topic, answer, grade)
+
+
+def mixed_interview() -> tuple[Interview, Bank]:
+    """Three questions: one good, one skipped, one half wrong with a follow-up that won a point."""
+    first, second, third = make_question(1, "rag"), make_question(2, "law"), make_question(3, "rag")
+    good = make_grade(first, "all of it", ["covered"] * 3, [(0, 3), (4, 6), (7, 9)])
+    bad = make_grade(third, "half", ["contradicted", "missing", "missing"], [(0, 4), None, None])
+    won = make_grade(follow_up_question(third, "p1"), "now I know", ["covered"], [(0, 3)])
+    interview = finished(
+        answered(first, "all of it", good, hinted=True),
+        Exchange(second.id, skipped=True),
+        answered(third, "half", bad, follow_up="p1", follow_up_answer="now I know", follow_up_grade=won),
+    )
+    return interview, make_bank([first, second, third])

@@ -1,7 +1,6 @@
 import html
 import json
 import re
-import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
 import pytest
@@ -16,14 +15,12 @@ from assistant.report import (
     REPORT_CSS,
     grade_html,
     highlighted_answer,
-    radar_figure,
     report_html,
     report_json,
     report_markdown,
-    score_over_time_figure,
     summarise,
 )
-from tests.examples import answered, finished, make_attempt, make_bank, make_grade, make_question
+from tests.examples import answered, finished, make_bank, make_grade, make_question, mixed_interview
 
 PROBES = [
     "<script>alert(1)</script>",
@@ -242,45 +239,7 @@ def test_formulas_of_the_bank_stay_formulas_in_markdown():
 
 @pytest.fixture
 def mixed():
-    """Three questions: one good, one skipped, one half wrong with a follow-up that won a point."""
-    first, second, third = make_question(1, "rag"), make_question(2, "law"), make_question(3, "rag")
-    good = make_grade(first, "all of it", ["covered"] * 3, [(0, 3), (4, 6), (7, 9)])
-    bad = make_grade(third, "half", ["contradicted", "missing", "missing"], [(0, 4), None, None])
-    won = make_grade(follow_up_question(third, "p1"), "now I know", ["covered"], [(0, 3)])
-    interview = finished(
-        answered(first, "all of it", good, hinted=True),
-        Exchange(second.id, skipped=True),
-        answered(third, "half", bad, follow_up="p1", follow_up_answer="now I know", follow_up_grade=won),
-    )
-    return interview, make_bank([first, second, third])
-
-
-def test_a_summary_counts_what_happened(mixed):
-    summary = summarise(*mixed)
-    # 100, skipped 0, and 0 + half of the follow-up's weight 2/6 = 17
-    assert summary.score == round((100 + 0 + 17) / 3)
-    assert [(t.topic, t.score, t.questions) for t in summary.topics] == [("law", 0, 1), ("rag", 58, 2)]
-    assert (summary.total, summary.answered, summary.skipped, summary.follow_ups, summary.hints) == (3, 2, 1, 1, 1)
-    assert [t.topic for t in summary.weak_topics] == ["law", "rag"]
-
-
-def test_points_won_and_lost_carry_their_evidence(mixed):
-    summary = summarise(*mixed)
-    won = [(p.question_id, p.id, p.evidence and p.evidence.text) for p in summary.won]
-    assert won == [("rag-1", "p0", "all"), ("rag-1", "p1", "of"), ("rag-1", "p2", "it"), ("rag-3", "p1", "now")]
-    lost = [(p.question_id, p.id, p.verdict, p.evidence and p.evidence.text) for p in summary.lost]
-    assert lost == [
-        *(("law-2", f"p{n}", "missing", None) for n in range(3)),
-        ("rag-3", "p0", "contradicted", "half"),
-        ("rag-3", "p2", "missing", None),
-    ]
-
-
-def test_what_to_study_is_ordered_by_lost_weight_and_has_the_reference(mixed):
-    study = summarise(*mixed).study
-    assert [(item.question_id, round(item.lost, 3)) for item in study] == [("law-2", 1.0), ("rag-3", 0.667)]
-    assert [point.id for point in study[1].points] == ["p0", "p2"]
-    assert study[0].reference.en == "Reference answer number 2."
+    return mixed_interview()
 
 
 def test_nothing_answered_is_said_and_not_divided_by_zero(question):
@@ -332,49 +291,3 @@ def test_the_document_asks_for_nothing_from_outside(mixed):
     assert not re.search(r"https?://|src=|url\(|@import|<script|<link", made)
     assert REPORT_CSS in made
     assert "prefers-color-scheme: dark" in REPORT_CSS
-
-
-@pytest.mark.parametrize("topics", [1, 2, 3, 8, 9, 20])
-def test_the_chart_has_an_axis_for_every_topic_and_every_topic_is_named(topics):
-    questions = [make_question(n, topic=f"t{n}") for n in range(topics)]
-    grades = [make_grade(question, "a", score=5 * n) for n, question in enumerate(questions)]
-    interview = finished(*(answered(q, "a", g) for q, g in zip(questions, grades, strict=True)))
-    made = report_html(interview, make_bank(questions), "en")
-    drawn = re.search(r"<svg.*</svg>", made)
-    assert (drawn is not None) == (topics >= 3)
-    if drawn:
-        svg = ET.fromstring(drawn[0])
-        assert len(svg.findall("circle")) == topics
-    text = Page(made).text
-    assert all(f"T{n}" in text for n in range(topics))
-
-
-def test_the_radar_reaches_as_far_as_the_score_says():
-    questions = [make_question(n, topic=f"t{n}") for n in range(4)]
-    scores = [0, 25, 50, 100]
-    grades = [make_grade(question, "a", score=score) for question, score in zip(questions, scores, strict=True)]
-    made = report_html(finished(*map(answered, questions, "aaaa", grades)), make_bank(questions), "en")
-    box = [float(number) for number in re.search(r'viewBox="([^"]*)"', made)[1].split()]
-    places = [(float(x), float(y)) for x, y in re.findall(r'<circle class="ia-dot" cx="([\d.]+)" cy="([\d.]+)"', made)]
-    radii = [((x - box[2] / 2) ** 2 + (y - box[3] / 2) ** 2) ** 0.5 for x, y in places]
-    assert [round(radius / radii[3] * 100) for radius in radii] == scores
-
-
-def test_the_pages_radar_closes_and_keeps_names_apart_from_markup():
-    titles = {t: Bilingual("很长的中文主题名称与更多文字", f"<b>{t}</b>") for t in "abc"}
-    figure = radar_figure({"a": 10.4, "b": 50, "c": 90}, "en", titles)
-    assert list(figure.data[0].r) == [10, 50, 90, 10]
-    assert figure.data[0].theta[0] == "&lt;b&gt;a&lt;/b&gt;"
-    assert "<br>" in radar_figure({"a": 1, "b": 2, "c": 3}, "zh", titles).data[0].theta[0]
-    assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
-    assert radar_figure({"a": 10}, "en", titles).data[0].type == "bar"
-
-
-def test_scores_over_time_run_from_old_to_new_with_a_running_mean(question):
-    newest_first = [
-        make_attempt("u", question, "x", score=score, minute=minute) for minute, score in ((2, 90), (1, 60), (0, 30))
-    ]
-    figure = score_over_time_figure(newest_first, "en")
-    assert list(figure.data[0].y) == [30, 60, 90]
-    assert list(figure.data[1].y) == [30, 45, 60]
-    assert score_over_time_figure([], "zh").layout.annotations[0].text == "还没有作答记录"

@@ -70,7 +70,7 @@ def test_claims_lie_inside_sentences(answer):
         ("Some tricks, e.g. dropout, help. Others don't.", ["Some tricks, e.g. dropout, help.", "Others don't."]),
         ("1. First point\n2. Second point", ["First point", "Second point"]),
         ("一、先\n- 清洗数据\n• 去重\n（3）切分", ["一、先", "清洗数据", "去重", "切分"]),
-        ("1. Clean it. 2. Train it.", ["Clean it.", "2. Train it."]),
+        ("1. Clean it. 2. Train it.", ["Clean it.", "Train it."]),
         ("3.5 billion parameters", ["3.5 billion parameters"]),
         ("他说：“要去重。”然后训练。", ["他说：“要去重。”", "然后训练。"]),
         ("...\n\n。。。\n---", []),

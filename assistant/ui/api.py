@@ -1,4 +1,4 @@
-"""The named endpoints for programs (gradio_client): /questions, /search, /score and /batch. Every argument is untrusted."""
+"""The endpoints for programs (gradio_client): /questions /search /score /batch. Every argument is untrusted."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,7 +11,8 @@ from assistant.engine import Engine
 from assistant.errors import AssistantError, InputError
 from assistant.grading import ad_hoc_question
 from assistant.search import Filter
-from assistant.ui.batch import EXTENSIONS, scored
+from assistant.ui.batch import scored
+from models.encoder import printable
 
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
 
@@ -46,7 +47,7 @@ def add_endpoints(engine: Engine) -> None:
         return [hit.to_dict() for hit in hits]
 
     def score(question_id: str = "", answer: str = "", prompt: str = "", reference: str = "") -> dict[str, Any]:
-        """Grade an answer to a question of the bank (question_id), or to your own (prompt and reference); nothing is stored."""
+        """Grade an answer to a question of the bank (question_id) or your own (prompt, reference); stores nothing."""
         own = _words("prompt", prompt), _words("reference", reference)
         chosen = _words("question_id", question_id)
         if bool(chosen) == any(own):
@@ -70,7 +71,7 @@ def _add_batch(engine: Engine) -> None:
         _, out = scored(engine, Path(file), "en", lambda done, total: None)
         return str(out)
 
-    source = gr.File(visible=False, file_types=EXTENSIONS, label="file")
+    source = gr.File(visible=False, label="file")
     result = gr.File(visible=False, label="scored")
     gr.Button(visible=False).click(
         _said(batch), source, result, api_name="batch", concurrency_id="batch", concurrency_limit=1
@@ -79,12 +80,13 @@ def _add_batch(engine: Engine) -> None:
 
 def _said(function: Callable[..., Any]) -> Callable[..., Any]:
     """Turn an AssistantError into the error that the client raises with the same sentence."""
+
     @wraps(function)
     def endpoint(*arguments: Any, **named: Any) -> Any:
         try:
             return function(*arguments, **named)
         except AssistantError as problem:
-            raise gr.Error(str(problem), print_exception=False) from None
+            raise gr.Error(printable(str(problem)), print_exception=False) from None
 
     return endpoint
 

@@ -33,17 +33,17 @@ def build_app(engine: Engine) -> gr.Blocks:
     """Return the page over an engine; nothing is loaded for it but the bank."""
     first: Lang = preferred_lang("", engine.settings.lang)
     with gr.Blocks(title=text.TITLE.in_lang(first), analytics_enabled=False, delete_cache=(3600, 86400)) as app:
+        add_endpoints(engine)  # first, since handlers with their names would take them, private ones too
         chosen = gr.BrowserState(None, **_CHOSEN)
         page = _frame(first)
         banner = gr.HTML(visible=False, elem_id="banner")
-        with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             create_interview_tab(page, engine)
             practice = create_practice_tab(page, engine)
             create_batch_tab(page, engine)
             create_bank_tab(page, engine, practice, tabs)
             create_progress_tab(page, engine)
         page.make(gr.HTML, value=InLang(_footer), elem_id="foot")
-        add_endpoints(engine)
         arrived = _connect_language(app, page, chosen, engine)
         _connect_banner(arrived, page, banner, engine)
     return app.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=8)
@@ -52,7 +52,15 @@ def build_app(engine: Engine) -> gr.Blocks:
 def _frame(first: Lang) -> Page:
     user = gr.BrowserState(None, **_USER)
     zone = gr.Textbox(visible=False)
-    lang = gr.Radio(LANGUAGE_NAMES, value=first, show_label=False, container=False, elem_id="language", render=False)
+    lang = gr.Radio(
+        LANGUAGE_NAMES,
+        value=first,
+        label="语言 / Language",
+        show_label=False,
+        container=False,
+        elem_id="language",
+        render=False,
+    )
     page = Page(first, lang, user, zone)
     with gr.Row(elem_id="top"):
         page.make(gr.HTML, value=InLang(_title), elem_id="title")
@@ -65,9 +73,14 @@ def _title(lang: Lang) -> str:
 
 
 def _footer(lang: Lang) -> str:
-    drop = say(text.DROP_HERE, lang)  # Gradio's own words in the file box follow the browser, so style.css shows these
-    style = f"<style>:root {{ --drop-here: '{drop}'; }}</style>"
-    return f'{style}{say(text.FOOTER, lang)} <a href="?view=api">{say(text.FOOTER_API, lang)}</a>'
+    link = f'<a href="?view=api">{say(text.FOOTER_API, lang)}</a>'
+    return f"<style>:root {{ {_borrowed_words(lang)} }}</style>{say(text.FOOTER, lang)} {link}"
+
+
+def _borrowed_words(lang: Lang) -> str:
+    """Words for places that Gradio fills with its own, in the browser's language or English; style.css shows them."""
+    words = {"drop-here": text.DROP_HERE, "error": text.ERROR, "note": text.NOTE}
+    return " ".join(f"--{name}: '{say(word, lang)}';" for name, word in words.items())
 
 
 def _connect_language(app: gr.Blocks, page: Page, chosen: Any, engine: Engine) -> Any:
@@ -114,10 +127,8 @@ def _banner(engine: Engine, lang: Lang) -> Any:
     return gr.update(visible=True, value=f'<p class="warming failed" role="alert">{failed}</p>')
 
 
-def launch(settings: Settings, host: str | None = None, port: int | None = None) -> None:
-    """Serve the page until interrupted; the models load as soon as it answers. host, port: else GRADIO_SERVER_*."""
-    engine = Engine(settings)
-    app = build_app(engine)
+def serve(app: gr.Blocks, host: str | None = None, port: int | None = None) -> None:
+    """Start serving the page in threads of its own and return. host, port: else GRADIO_SERVER_NAME and _PORT."""
     app.launch(
         server_name=host,
         server_port=port,
@@ -131,5 +142,12 @@ def launch(settings: Settings, host: str | None = None, port: int | None = None)
         max_file_size=MAX_UPLOAD,
         ssr_mode=False,
     )
+
+
+def launch(settings: Settings, host: str | None = None, port: int | None = None) -> None:
+    """Serve the page until interrupted; the models load as soon as it answers."""
+    engine = Engine(settings)
+    app = build_app(engine)
+    serve(app, host, port)
     engine.warm_up()
     app.block_thread()

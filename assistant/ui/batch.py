@@ -16,7 +16,7 @@ from assistant.markup import escape
 from assistant.question import Lang
 from assistant.tables import read_table
 from assistant.ui import text
-from assistant.ui.events import BATCH, await_models, guarded
+from assistant.ui.events import BATCH, PROGRESS, await_models, guarded
 from assistant.ui.exports import new_file
 from assistant.ui.fragments import empty
 from assistant.ui.language import InLang, Page
@@ -24,7 +24,6 @@ from assistant.ui.text import say
 
 PREVIEWED = 20  # rows
 CELL = 160  # characters of a cell
-EXTENSIONS = [".csv", ".tsv", ".jsonl", ".json"]
 _RESULT_TYPE = {".json": ".jsonl"}  # an array is written as lines
 
 
@@ -33,17 +32,19 @@ def create_batch_tab(page: Page, engine: Engine) -> None:
     with page.make(gr.Tab, label=text.TAB_BATCH, id="batch"):
         page.make(gr.Markdown, value=text.BATCH_INTRO, elem_classes="intro")
         page.make(gr.Markdown, value=text.BATCH_COLUMNS, elem_classes="note")
-        source = page.make(gr.File, label=text.BATCH_FILE, file_types=EXTENSIONS, height=150, elem_id="batch-file")
+        source = page.make(gr.File, label=text.BATCH_FILE, height=150, elem_id="batch-file")
         with gr.Row(elem_classes="actions"):
             run = page.make(gr.Button, value=text.BATCH_RUN, variant="primary", elem_id="batch-run")
-            page.make(gr.DownloadButton, label=text.BATCH_EXAMPLE, value=str(_example(engine.bank)), elem_id="batch-example")
+            page.make(
+                gr.DownloadButton, label=text.BATCH_EXAMPLE, value=str(_example(engine.bank)), elem_id="batch-example"
+            )
         preview = page.make(gr.HTML, value=InLang(lambda lang: empty(text.BATCH_EMPTY, lang)), elem_id="batch-result")
         with gr.Row(elem_classes="actions"):
             download = page.make(
                 gr.DownloadButton, label=text.BATCH_DOWNLOAD, variant="primary", visible=False, elem_id="batch-download"
             )
 
-    def score(lang: Lang, path: str | None, progress: Any = gr.Progress()) -> list[Any]:
+    def grade_file(lang: Lang, path: str | None, progress: Any = PROGRESS) -> list[Any]:
         if not path:
             raise InputError(say(text.BATCH_NO_FILE, lang))
         await_models(engine, lang, progress)
@@ -55,7 +56,7 @@ def create_batch_tab(page: Page, engine: Engine) -> None:
         summary, out = scored(engine, Path(path), lang, show)
         return [_preview(summary, out, lang), gr.update(value=str(out), visible=True)]
 
-    run.click(guarded(score), [page.lang, source], [preview, download], show_progress_on=[preview], **BATCH)
+    run.click(guarded(grade_file), [page.lang, source], [preview, download], show_progress_on=[preview], **BATCH)
 
 
 def scored(engine: Engine, source: Path, lang: Lang, progress: Callable[[int, int], None]) -> tuple[BatchSummary, Path]:
@@ -87,7 +88,8 @@ def _preview(summary: BatchSummary, out: Path, lang: Lang) -> str:
     body = "".join(_table_row(row) for row in rows)
     line = say(text.BATCH_DONE, lang, rows=summary.rows, errors=summary.errors)
     more = f" {say(text.BATCH_FIRST_ROWS, lang, rows=len(rows))}" if summary.rows > len(rows) else ""
-    return f'<p>{line}{more}</p><div class="table"><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<p>{line}{more}</p><div class="table">{table}</div>'
 
 
 def _table_row(row: Any) -> str:

@@ -60,19 +60,24 @@ def reference_html(question: Question, lang: Lang) -> str:
         f"<li>{formulas_html(point.text.in_lang(lang))} <small>{point.weight / total:.0%}</small></li>"
         for point in question.key_points
     )
-    return f'<p dir="auto">{formulas_html(question.reference.in_lang(lang))}</p>{titled(text.KEY_POINTS, lang)}<ul>{points}</ul>'
+    answer = f'<p dir="auto">{formulas_html(question.reference.in_lang(lang))}</p>'
+    return f"{answer}{titled(text.KEY_POINTS, lang)}<ul>{points}</ul>"
 
 
 def question_html(question: Question, bank: Bank, lang: Lang) -> str:
     """Return everything that the bank knows of a question, for reading."""
     facts = ((text.SOURCE, question.source), (text.VERIFIED, question.verified), (text.QUESTION_ID, question.id))
     listed = "".join(f"<dt>{escape(say(name, lang))}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
-    return (
-        f'<article class="reading">{heading(question_line(question, bank, lang))}{asked(question.question.in_lang(lang))}'
-        f"{titled(text.REFERENCE, lang)}{reference_html(question, lang)}"
-        f"{_notes(text.MISCONCEPTIONS, question.misconceptions, lang)}{_notes(text.FOLLOW_UPS, question.follow_ups, lang)}"
-        f"<dl>{listed}</dl></article>"
+    parts = (
+        heading(question_line(question, bank, lang)),
+        asked(question.question.in_lang(lang)),
+        titled(text.REFERENCE, lang),
+        reference_html(question, lang),
+        _notes(text.MISCONCEPTIONS, question.misconceptions, lang),
+        _notes(text.FOLLOW_UPS, question.follow_ups, lang),
+        f"<dl>{listed}</dl>",
     )
+    return f'<article class="reading">{"".join(parts)}</article>'
 
 
 def _notes(title: Bilingual, notes: tuple[PointNote, ...], lang: Lang) -> str:

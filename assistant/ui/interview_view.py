@@ -6,12 +6,11 @@ from typing import Any, Literal, NamedTuple
 import gradio as gr
 
 from assistant.bank import Bank
-from assistant.grade import Grade
 from assistant.interview import Exchange, Interview, follow_up_text
-from assistant.markup import escape
 from assistant.question import Lang, Question
-from assistant.report import grade_html, highlighted_answer, report_fragment, report_html, report_markdown
+from assistant.report import report_fragment, report_html, report_markdown
 from assistant.ui import text
+from assistant.ui.answering import answered
 from assistant.ui.exports import new_file
 from assistant.ui.fragments import asked, clock, empty, heading, labelled, question_line, with_formulas
 from assistant.ui.text import say
@@ -37,6 +36,7 @@ class Parts(NamedTuple):
     """The components that change from step to step."""
 
     setup: Any
+    start: Any
     room: Any
     report: Any
     last: Any
@@ -138,14 +138,6 @@ def _before_follow_up(exchange: Exchange, lang: Lang) -> str:
         return ""
     partly = replace(exchange.grade, key_points=exchange.grade.points("covered"), feedback="")
     return answered(exchange.answer, partly, lang) + empty(text.MORE_AFTER_FOLLOW_UP, lang)
-
-
-def answered(answer: str | None, grade: Grade | None, lang: Lang) -> str:
-    """Return an answer, its covered parts marked, with its grade below; nothing where there is no grade."""
-    if grade is None:
-        return ""
-    title = f"<h4>{escape(say(text.ANSWER, lang))}</h4>"
-    return f'<div class="graded">{title}{highlighted_answer(answer or "", grade, lang)}{grade_html(grade, lang)}</div>'
 
 
 def _report(parts: Parts, interview: Interview, bank: Bank, lang: Lang) -> Updates:

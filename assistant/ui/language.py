@@ -35,8 +35,8 @@ class Drawing(NamedTuple):
 class Page:
     """Makes components, remembers their words in both languages, and what to redraw when the language changes.
 
-    first: the language in which it is drawn before the browser's is known. lang: the radio with the user's choice. user:
-    the browser's id, worth nothing but its own rows. zone: the browser's time zone by name.
+    first: the language in which it is drawn before the browser's is known. lang: the radio with the user's choice.
+    user: the browser's id, worth nothing but its own rows. zone: the browser's time zone by name.
     """
 
     def __init__(self, first: Lang, lang: Any, user: Any, zone: Any) -> None:
@@ -69,8 +69,7 @@ class Page:
     def updates(self, lang: Lang) -> list[Any]:
         """Return one update for each of `components`."""
         return [
-            gr.update(**{name: in_lang(value, lang) for name, value in words.items()})
-            for words in self._words.values()
+            gr.update(**{name: in_lang(value, lang) for name, value in words.items()}) for words in self._words.values()
         ]
 
 

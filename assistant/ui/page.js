@@ -8,6 +8,10 @@
   }
 
   const visible = (element) => element && element.offsetParent !== null;
+  const outOfView = (element) => {
+    const top = element.getBoundingClientRect().top;
+    return top < 0 || top > innerHeight / 2;
+  };
   const boxes = { "answer": "submit", "practice-answer": "practice-submit" };
   const textarea = (id) => document.querySelector(`#${id} textarea`);
   const clock = () => [...document.querySelectorAll(".clock[data-key]")].find(visible);
@@ -36,16 +40,18 @@
     face.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   }, 500);
 
-  // A draft is kept by question until it is submitted, and put back once after a reload
+  // The window's title follows the page's language. A draft is kept by question until it is submitted, and put back once after a reload
   const draftOf = (face) => face && `assistant-draft:${face.dataset.key}`;
   document.addEventListener("input", (event) => {
     const name = draftOf(clock());
     if (name && Object.keys(boxes).some((box) => event.target === textarea(box))) {
-      sessionStorage.setItem(name, event.target.value);
+      try { sessionStorage.setItem(name, event.target.value); } catch { /* longer than the browser keeps */ }
     }
   });
   const restored = new Set();
-  const restore = () => {
+  const tend = () => {
+    const title = document.querySelector("#title h1")?.textContent;
+    if (title && document.title !== title) document.title = title;
     const name = draftOf(clock());
     const box = Object.keys(boxes).map(textarea).find(visible);
     if (!name || !box || restored.has(name)) return;
@@ -56,7 +62,7 @@
       box.dispatchEvent(new Event("input", { bubbles: true }));
     }
   };
-  setInterval(restore, 700);
+  setInterval(tend, 700);
 
   window.assistant = {
     // after each step: the answer box if one is to be filled, else the button that goes on; phones would raise a keyboard
@@ -64,9 +70,11 @@
       const next = document.getElementById("next");
       const box = Object.keys(boxes).map(textarea).find(visible);
       const heading = [...document.querySelectorAll(".heading")].find(visible);
+      const followUp = document.querySelector("#follow-up .follow-up");
       if (visible(next)) next.focus({ preventScroll: true });
       else if (box && !matchMedia("(pointer: coarse)").matches) box.focus({ preventScroll: true });
-      if (heading && heading.getBoundingClientRect().top < 0) heading.scrollIntoView({ behavior: "smooth", block: "start" });
+      if (visible(followUp) && visible(box)) followUp.scrollIntoView({ behavior: "smooth", block: "center" });
+      else if (heading && outOfView(heading)) heading.scrollIntoView({ behavior: "smooth", block: "start" });
     }, 150),
     language: (lang) => {
       localStorage.setItem("assistant-language", lang === "zh" ? "zh-CN" : "en");

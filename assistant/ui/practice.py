@@ -13,11 +13,10 @@ from assistant.question import Lang, Question
 from assistant.search import Filter
 from assistant.session import Session
 from assistant.ui import choices, text
-from assistant.ui.events import FOCUS, GRADING, QUICK, await_models, guarded
+from assistant.ui.answering import answer_box, answered
+from assistant.ui.events import FOCUS, GRADING, PROGRESS, QUICK, await_models, guarded
 from assistant.ui.fragments import asked, clock, empty, heading, question_line, reference_html
-from assistant.ui.interview_view import answered
 from assistant.ui.language import InLang, Page
-from assistant.ui.text import say
 
 LISTED = 20
 
@@ -63,16 +62,7 @@ class PracticeTab:
         self.nothing = page.make(gr.HTML, value=InLang(lambda lang: empty(text.PICK_ONE, lang)))
         with gr.Column(visible=False) as self.room:
             self.question = gr.HTML(elem_id="practice-question")
-            self.answer = page.make(
-                gr.Textbox,
-                label=text.ANSWER,
-                placeholder=text.ANSWER_PLACEHOLDER,
-                info=text.KEYS,
-                lines=7,
-                max_lines=24,
-                elem_id="practice-answer",
-                elem_classes="answer-box",
-            )
+            self.answer = answer_box(page, lines=7, elem_id="practice-answer")
             with gr.Row(elem_classes="actions"):
                 self.submit = page.make(gr.Button, value=text.SUBMIT, variant="primary", elem_id="practice-submit")
             self.grade = gr.HTML(elem_id="practice-grade")
@@ -103,7 +93,7 @@ class PracticeTab:
             **GRADING,
         )
 
-    def listed(self, lang: Lang, query: str | None, topic: str, progress: Any = gr.Progress()) -> list[Any]:
+    def listed(self, lang: Lang, query: str | None, topic: str, progress: Any = PROGRESS) -> list[Any]:
         """Return the questions found, by meaning where there are words to go by."""
         found = self._searched(lang, query, topic, progress) if query and query.strip() else self._sample(topic)
         nothing = gr.update(visible=not found, value=empty(text.NOTHING_FOUND, lang))
@@ -133,7 +123,7 @@ class PracticeTab:
         pool = self.engine.bank.select(topics=[topic] if topic else [])
         return self.pick(lang, random.choice(pool).id if pool else None)  # noqa: S311 - no secret
 
-    def graded(self, lang: Lang, user: str, state: Practising, answer: str, progress: Any = gr.Progress()) -> list[Any]:
+    def graded(self, lang: Lang, user: str, state: Practising, answer: str, progress: Any = PROGRESS) -> list[Any]:
         """Grade the answer, which stays in its box to be improved."""
         if state.question is None:
             return self.draw(lang, state)

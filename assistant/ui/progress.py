@@ -16,10 +16,11 @@ from assistant.question import Bilingual, Lang
 from assistant.report import report_fragment, score_over_time_figure, summarise
 from assistant.session import known_user
 from assistant.ui import text
+from assistant.ui.answering import answered
 from assistant.ui.events import QUICK, guarded
 from assistant.ui.fragments import empty, titled, with_formulas
-from assistant.ui.interview_view import answered, report_files
-from assistant.ui.language import Page
+from assistant.ui.interview_view import report_files
+from assistant.ui.language import InLang, Page
 from assistant.ui.text import say
 
 RECENT = 30  # answers shown in full
@@ -36,52 +37,71 @@ class _Past:
     weakness: dict[str, float]
 
 
-def create_progress_tab(page: Page, engine: Engine) -> None:
-    """Make the tab inside the tabs being built; it is drawn anew each time it is opened."""
-    with page.make(gr.Tab, label=text.TAB_PROGRESS, id="progress") as tab:
-        nothing = gr.HTML()
-        with gr.Column(visible=False) as something:
-            tiles = gr.HTML()
-            with gr.Row(elem_classes="two-columns"):
-                with gr.Column(scale=3, min_width=320):
-                    plot = page.make(gr.Plot, label=text.SCORES_OVER_TIME, elem_id="scores-plot")
-                with gr.Column(scale=2, min_width=300):
-                    weakest = gr.HTML(elem_id="weakest")
-            interviews = page.make(gr.Dropdown, label=text.INTERVIEWS, elem_id="interviews")
-            report = gr.HTML(elem_id="past-report")
-            with gr.Row(elem_classes="actions", visible=False) as downloads:
-                html_file = page.make(gr.DownloadButton, label=text.DOWNLOAD_HTML)
-                markdown_file = page.make(gr.DownloadButton, label=text.DOWNLOAD_MARKDOWN)
-            attempts = gr.HTML(elem_id="attempts")
+class ProgressTab:
+    """The tab's components, drawn anew each time it is opened."""
 
-    def draw(lang: Lang, user: str, zone: str) -> list[Any]:
-        past = _past(engine, user)
+    def __init__(self, page: Page, engine: Engine, tab: Any) -> None:
+        self.page, self.engine = page, engine
+        self.nothing = gr.HTML()
+        with gr.Column(visible=False) as self.something:
+            self._overview()
+            self._past_interviews()
+            self.attempts = gr.HTML(elem_id="attempts")
+        drawn = [self.nothing, self.something, self.tiles, self.plot, self.weakest, self.interviews, self.attempts]
+        detail = [self.report, self.downloads, self.html_file, self.markdown_file]
+        who = [page.user, page.zone, self.interviews]
+        tab.select(guarded(self.draw), [page.lang, *who], drawn, **QUICK)
+        self.interviews.change(guarded(self.read), [page.lang, page.user, self.interviews], detail, **QUICK)
+        page.redraw(self.draw, who, drawn)
+        page.redraw(self.read, [page.user, self.interviews], detail)
+
+    def _overview(self) -> None:
+        self.tiles = gr.HTML()
+        with gr.Row(elem_classes="two-columns"):
+            with gr.Column(scale=3, min_width=320):
+                self.page.make(gr.HTML, value=InLang(lambda lang: titled(text.SCORES_OVER_TIME, lang)))
+                self.plot = gr.Plot(show_label=False, elem_id="scores-plot")
+            with gr.Column(scale=2, min_width=300):
+                self.weakest = gr.HTML(elem_id="weakest")
+
+    def _past_interviews(self) -> None:
+        page = self.page
+        self.interviews = page.make(gr.Radio, label=text.INTERVIEWS, elem_classes="list", elem_id="interviews")
+        with gr.Row(elem_classes="actions", visible=False) as self.downloads:
+            self.html_file = page.make(gr.DownloadButton, label=text.DOWNLOAD_HTML)
+            self.markdown_file = page.make(gr.DownloadButton, label=text.DOWNLOAD_MARKDOWN)
+        self.report = gr.HTML(elem_id="past-report")
+
+    def draw(self, lang: Lang, user: str, zone: str | None, chosen: str | None) -> list[Any]:
+        """Return the updates of everything but the interview being read."""
+        past, bank = _past(self.engine, user), self.engine.bank
+        rows = _interview_choices(past, bank, lang, zone)
+        kept = chosen if chosen in [key for _, key in rows] else None
         some = bool(past.attempts or past.interviews)
         return [
             gr.update(visible=not some, value=empty(text.PROGRESS_EMPTY, lang)),
             gr.update(visible=some),
             _tiles(past, lang),
             score_over_time_figure(past.attempts, lang) if past.attempts else gr.skip(),
-            _weakest(past, engine.bank, lang),
-            gr.update(choices=_interview_choices(past, engine.bank, lang, zone), value=None),
-            _attempts(past.attempts[:RECENT], engine.bank, lang, zone),
+            _weakest(past, bank, lang),
+            gr.update(choices=rows, value=kept, visible=bool(rows)),
+            _attempts(past.attempts[:RECENT], bank, lang, zone),
         ]
 
-    def read(lang: Lang, user: str, interview_id: str | None) -> list[Any]:
-        stored = (item.interview for item in _past(engine, user).interviews)
+    def read(self, lang: Lang, user: str, interview_id: str | None) -> list[Any]:
+        """Return the updates that show one past interview's report, or none."""
+        stored = (item.interview for item in _past(self.engine, user).interviews)
         interview = next((item for item in stored if item.id == interview_id), None)
         if interview is None:
             return ["", gr.update(visible=False), gr.skip(), gr.skip()]
-        source = with_formulas(report_fragment(interview, engine.bank, lang))
-        return [source, gr.update(visible=True), *report_files(interview, engine.bank, lang)]
+        report = with_formulas(report_fragment(interview, self.engine.bank, lang))
+        return [report, gr.update(visible=True), *report_files(interview, self.engine.bank, lang)]
 
-    drawn = [nothing, something, tiles, plot, weakest, interviews, attempts]
-    who = [page.user, page.zone]
-    tab.select(guarded(draw), [page.lang, *who], drawn, **QUICK)
-    page.redraw(draw, who, drawn)
-    interviews.change(
-        guarded(read), [page.lang, page.user, interviews], [report, downloads, html_file, markdown_file], **QUICK
-    )
+
+def create_progress_tab(page: Page, engine: Engine) -> None:
+    """Make the tab inside the tabs being built."""
+    with page.make(gr.Tab, label=text.TAB_PROGRESS, id="progress") as tab:
+        ProgressTab(page, engine, tab)
 
 
 def _past(engine: Engine, user: str) -> _Past:
@@ -110,38 +130,46 @@ def _tiles(past: _Past, lang: Lang) -> str:
 def _weakest(past: _Past, bank: Bank, lang: Lang) -> str:
     worst = sorted(past.weakness.items(), key=lambda pair: -pair[1])[:WEAKEST]
     rows = "".join(
-        f'<li><span>{escape(bank.title(topic).in_lang(lang))}</span><i style="background-size:{score}% 100%"></i>'
+        f'<li><span>{escape(bank.title(topic).in_lang(lang))}</span><i><u style="width:{score}%"></u></i>'
         f"<b>{score}</b></li>"
         for topic, score in ((topic, round(100 * (1 - weak))) for topic, weak in worst)
     )
     return f'{titled(text.WEAKEST, lang)}<ul class="meters">{rows}</ul>'
 
 
-def local(at: datetime, zone: str) -> str:
+def local(at: datetime, zone: str | None) -> str:
     """Return a moment in the browser's time zone, by name; in UTC where there is no such zone."""
     try:
-        return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
-    except (OSError, ValueError):  # unknown, empty or not a zone's name at all
+        return f"{at.astimezone(ZoneInfo(zone or 'UTC')):%Y-%m-%d %H:%M}"
+    except (OSError, ValueError, KeyError, TypeError):  # unknown, empty or not a zone's name at all
         return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def _interview_choices(past: _Past, bank: Bank, lang: Lang, zone: str) -> list[tuple[str, str]]:
+def _interview_choices(past: _Past, bank: Bank, lang: Lang, zone: str | None) -> list[tuple[str, str]]:
     rows = []
     for stored in past.interviews:
         name = text.INTERVIEW_ROW if stored.finished else text.INTERVIEW_UNFINISHED
         summary = summarise(stored.interview, bank)
-        rows.append((say(name, lang, when=local(stored.at, zone), count=summary.total, score=summary.score), stored.interview.id))
+        rows.append(
+            (
+                say(name, lang, when=local(stored.at, zone), count=summary.total, score=summary.score),
+                stored.interview.id,
+            )
+        )
     return rows
 
 
-def _attempts(attempts: Sequence[Attempt], bank: Bank, lang: Lang, zone: str) -> str:
-    rows = "".join(
-        f'<details class="attempt"><summary><b>{attempt.grade.score}</b><span dir="auto">{escape(_asked(attempt, bank, lang))}</span>'
-        f"<small>{escape(say(_source(attempt), lang))} · {local(attempt.at, zone)}</small></summary>"
+def _attempts(attempts: Sequence[Attempt], bank: Bank, lang: Lang, zone: str | None) -> str:
+    return titled(text.ATTEMPTS, lang) + "".join(_attempt(attempt, bank, lang, zone) for attempt in attempts)
+
+
+def _attempt(attempt: Attempt, bank: Bank, lang: Lang, zone: str | None) -> str:
+    about = f"{escape(say(_source(attempt), lang))} · {local(attempt.at, zone)}"
+    return (
+        f'<details class="attempt"><summary><b>{attempt.grade.score}</b>'
+        f'<span dir="auto">{escape(_asked(attempt, bank, lang))}</span><small>{about}</small></summary>'
         f"{answered(attempt.answer, attempt.grade, lang)}</details>"
-        for attempt in attempts
     )
-    return f"{titled(text.ATTEMPTS, lang)}{rows}"
 
 
 def _asked(attempt: Attempt, bank: Bank, lang: Lang) -> str:

@@ -9,9 +9,9 @@ T = Bilingual
 # the frame
 TITLE = T("AI 面试练习", "AI interview practice")
 TAGLINE = T(
-    "出题、评分、追问都在这台机器上完成，不需要密钥。", "Questions, grades and follow-ups, all on this machine; no key needed."
+    "出题、评分、追问都在这台机器上完成，不需要密钥。",
+    "Questions, grades and follow-ups, all on this machine; no key needed.",
 )
-LANGUAGE = T("界面语言", "Language")
 WARMING = T(
     "评分模型正在加载，通常十几秒。可以先看题、先写，提交后会自动等它就绪。",
     "The grading model is warming up, some ten to twenty seconds. Go ahead and write: what you submit waits for it.",
@@ -22,7 +22,6 @@ FOOTER_API = T("接口文档", "API")
 FOOTER = T("回答只保存在运行本程序的机器上。", "Your answers stay on the machine that runs this program.")
 ERROR = T("没有完成", "That did not work")
 NOTE = T("请注意", "Please note")
-SEPARATOR = T("，", ", ")
 MINUTES = T("本题用时", "Time on this question")
 DIFFICULTY_OF = T("难度 {level}/5", "difficulty {level} of 5")
 ANSWER = T("你的回答", "Your answer")
@@ -94,9 +93,7 @@ FINISH = T("结束面试", "Finish now")
 NEXT = T("下一题", "Next question")
 TO_REPORT = T("看报告", "See the report")
 SKIP_FOLLOW_UP = T("不答追问", "Skip the follow-up")
-MORE_AFTER_FOLLOW_UP = T(
-    "没讲到的要点在追问之后显示。", "What is missing is shown after the follow-up."
-)
+MORE_AFTER_FOLLOW_UP = T("没讲到的要点在追问之后显示。", "What is missing is shown after the follow-up.")
 MOVED_ON = T(
     "这场面试已在别的窗口继续，现在显示它的最新状态；你写的内容还在框里。",
     "This interview went on in another window; here is where it stands. Your text is still in the box.",
@@ -114,13 +111,14 @@ PRACTICE_INTRO = T(
 )
 SEARCH = T("搜索题目", "Search")
 SEARCH_PLACEHOLDER = T(
-    "用自己的话描述，中英文都行，例如：显存不够怎么微调", "In your own words, in either language; e.g. why is attention scaled"
+    "用自己的话描述，中英文都行，例如：显存不够怎么微调",
+    "In your own words, in either language; e.g. why is attention scaled",
 )
 SEARCH_BUTTON = T("搜索", "Search")
 RANDOM = T("随机一题", "Surprise me")
 TOPIC = T("主题", "Topic")
 QUESTIONS = T("题目", "Questions")
-PICK_ONE = T("从左边选一道题，或者随机来一题。", "Pick a question from the list, or let chance decide.")
+PICK_ONE = T("从列表里选一道题，或者随机来一题。", "Pick a question from the list, or let chance decide.")
 NOTHING_FOUND = T("没有找到。换个说法，或放宽主题。", "Nothing found. Try other words, or another topic.")
 SHOW_REFERENCE = T("参考答案与要点", "Reference answer and key points")
 SHOW_HINT = T("提示", "Hint")
@@ -132,7 +130,8 @@ BATCH_INTRO = T(
     "scores and reasons after them.",
 )
 BATCH_COLUMNS = T(
-    "需要的列：`submission_id`、`answer`，以及 `question_id`（题库里的题）或者 `question` 和 `reference_answer`（你自己的题）。"
+    "需要的列：`submission_id`、`answer`，以及 `question_id`（题库里的题）"
+    "或者 `question` 和 `reference_answer`（你自己的题）。"
     "可选：`lang`、`user_id`。",
     "Columns: `submission_id`, `answer`, and either `question_id` (a question of the bank) or `question` with "
     "`reference_answer` (your own). Optional: `lang`, `user_id`.",
@@ -155,13 +154,19 @@ COLUMN_SCORE = T("分数", "Score")
 COLUMN_RESULT = T("结果", "Result")
 
 # bank
-BANK_INTRO = T("浏览全部题目：题面、参考答案、要点和常见误区。", "Browse every question: its reference answer, key points and misconceptions.")
+BANK_INTRO = T(
+    "浏览全部题目：题面、参考答案、要点和常见误区。",
+    "Browse every question: its reference answer, key points and misconceptions.",
+)
 BANK_FILTER = T("包含的文字", "Containing")
 BANK_FILTER_PLACEHOLDER = T("例如 LoRA", "e.g. LoRA")
 ROLE = T("岗位", "Role")
 KIND = T("题型", "Kind")
 BANK_COUNT = T("{count} 道题", "{count} questions")
-BANK_SHOWN = T("{count} 道题，显示前 {shown} 道；缩小范围可看到其余", "{count} questions, the first {shown} shown; narrow the filter to see the rest")
+BANK_SHOWN = T(
+    "{count} 道题，显示前 {shown} 道；缩小范围可看到其余",
+    "{count} questions, the first {shown} shown; narrow the filter to see the rest",
+)
 BANK_PICK = T("选一道题来读。", "Pick a question to read.")
 REFERENCE = T("参考答案", "Reference answer")
 KEY_POINTS = T("要点", "Key points")
@@ -174,7 +179,8 @@ PRACTISE_THIS = T("练这道题", "Practise this question")
 
 # progress
 PROGRESS_EMPTY = T(
-    "还没有记录。做一次面试或练一道题，这里就会出现你的进步。", "Nothing here yet. Take an interview or practise a question, and your progress appears here."
+    "还没有记录。做一次面试或练一道题，这里就会出现你的进步。",
+    "Nothing here yet. Take an interview or practise a question, and your progress appears here.",
 )
 STAT_ANSWERS = T("回答次数", "Answers")
 STAT_MEAN = T("平均分", "Mean score")
@@ -185,7 +191,6 @@ WEAKEST = T("最弱的主题", "Weakest topics")
 INTERVIEWS = T("我的面试", "My interviews")
 INTERVIEW_ROW = T("{when} · {count} 题 · {score} 分", "{when} · {count} questions · {score} points")
 INTERVIEW_UNFINISHED = T("{when} · {count} 题 · 未完成", "{when} · {count} questions · unfinished")
-NO_INTERVIEW = T("还没有面试记录。", "No interviews yet.")
 ATTEMPTS = T("最近的回答", "Recent answers")
 SOURCES = {
     "interview": T("面试", "Interview"),
@@ -195,11 +200,27 @@ SOURCES = {
 
 # what the domain says in English, for the Chinese page; {0}, {1}: the groups of the pattern
 ERRORS_ZH = (
-    (r"The answer has ([\d,]+) characters; at most ([\d,]+) are graded\.", "回答有 {0} 个字符，最多评 {1} 个。请缩短到你会说的长度；原文还在框里。"),
+    (
+        r"The answer has ([\d,]+) characters; at most ([\d,]+) are graded",
+        "回答有 {0} 个字符，最多评 {1} 个。请缩短到你会说的长度；原文还在框里。",
+    ),
     (r"The answer is empty;", "回答是空的；写一两句，或者跳过这题。"),
     (r"The query is empty;", "还没有写要找什么；输入几个词再搜索。"),
     (r"No question fits this choice;", "没有符合条件的题；请放宽主题、岗位或难度。"),
     (r"This interview is finished;", "这场面试已经结束；可以重新开始一场。"),
+    (r"This browser has no valid id;", "这个浏览器没有有效的编号；重新加载页面就会有。"),
+    (r"No question has the id '(.*?)';", "没有编号为“{0}”的题。"),
+    (r"'(.*?)' lacks the columns? (.*?) \(it has (.*?)\):", "“{0}”缺少列 {1}（现有：{2}）；所需的列见上面的说明。"),
+    (r"'(.*?)' is not text ", "“{0}”不是文本文件；请上传 CSV 或 JSONL。"),
+    (r"'(.*?)' ends in (?:neither|none) of (.*?); ", "“{0}”的扩展名不是 {1}；请改名或转换格式。"),
+    (r"'(.*?)' has ([\d,]+) MB, the limit is (\d+) MB", "“{0}”有 {1} MB，上限是 {2} MB；请拆成几个文件。"),
+    (r"'(.*?)' has no header row;", "“{0}”没有表头；第一行必须是列名。"),
+    (r"'(.*?)' is empty;", "“{0}”是空文件。"),
+    (r"'(.*?)' holds no JSON object", "“{0}”里没有 JSON 对象；请每行写一个。"),
+    (r"'(.*?)' has two columns named '(.*?)';", "“{0}”有两列都叫“{1}”；请改掉一个。"),
+    (r"'(.*?)' is UTF-8 but broken at byte (\d+);", "“{0}”是 UTF-8，但第 {1} 字节损坏；请修好或重新存为 UTF-8。"),
+    (r"'(.*?)' is in no encoding that can be read;", "“{0}”的编码无法识别；请重新存为 UTF-8。"),
+    (r"'(.*?)' is (.*?); save the sheet as CSV UTF-8", "“{0}”不是 CSV；请把表格另存为 CSV UTF-8。"),
 )
 
 
@@ -215,5 +236,5 @@ def explained(problem: Exception, lang: Lang) -> str:
         for pattern, chinese in ERRORS_ZH:
             found = re.match(pattern, message)
             if found:
-                return chinese.format(*found.groups())
+                return chinese.format(*(group.replace(" and ", "、") for group in found.groups()))
     return message
