@@ -86,10 +86,11 @@ class Signals:
     negated_nearer: float
     misconception: float
     across: bool = False  # the window and the key point are in different languages
+    derived: bool = False  # the key point is a piece of a reference, of any subject
 
     def array(self) -> Vectors:
         """Return the signals in field order, float32."""
-        return np.array(astuple(self)[:-1], dtype=np.float32)
+        return np.array(astuple(self)[:-2], dtype=np.float32)
 
 
 def windows_of(answer: str, found: Sequence[Claim], encoder: Encoder) -> list[Window]:
@@ -209,6 +210,7 @@ class Aligner:
                 negated_nearer=float(negated[i] - cosine[i]) * 20,
                 misconception=float(nearest_false[i] - cosine[i]) * 20,
                 across=actual != lang,
+                derived=not question.id,
             )
             for i, (window, core) in enumerate(zip(windows, cores, strict=True))
         ]

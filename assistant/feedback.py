@@ -1,9 +1,10 @@
 """The sentences that a grade says, in both languages."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from assistant.grade import Flag, PointGrade, Verdict
-from assistant.question import Lang
+from assistant.grade import Flag, Grade, PointGrade, Verdict
+from assistant.question import Lang, Question
 
 _FLAG_TEXT: dict[Flag, dict[Lang, str]] = {
     "question_echo": {
@@ -72,3 +73,9 @@ def feedback(verdict: Verdict, points: Sequence[PointGrade], flags: Sequence[Fla
     parts += [f"Only partly said: {_listed(half, lang)}."] if half else []
     parts += [f"Missing: {_listed(lost, lang)}."] if lost else []
     return " ".join(parts)
+
+
+def in_language(grade: Grade, question: Question, lang: Lang) -> Grade:
+    """Return the grade with its key points and feedback in `lang`, whatever language the answer was in."""
+    points = tuple(replace(point, text=question.key_point(point.id).text.in_lang(lang)) for point in grade.key_points)
+    return replace(grade, key_points=points, feedback=feedback(grade.verdict, points, grade.flags, lang))

@@ -128,5 +128,10 @@ def repeated_share(found: Sequence[Claim]) -> float:
 def copied_share(answer: str, reference: str) -> float:
     """Return 0..1: the share of the answer's character runs of COPY_NGRAM that stand in the reference word for word."""
     squeezed, source = (re.sub(r"\W+", "", text.lower()) for text in (answer, reference))
-    grams = [squeezed[i : i + COPY_NGRAM] for i in range(len(squeezed) - COPY_NGRAM + 1)]
-    return sum(gram in source for gram in grams) / len(grams) if grams else 0.0
+    grams = _runs(squeezed)
+    known = set(_runs(source))
+    return sum(gram in known for gram in grams) / len(grams) if grams else 0.0
+
+
+def _runs(text: str) -> list[str]:
+    return [text[i : i + COPY_NGRAM] for i in range(len(text) - COPY_NGRAM + 1)]

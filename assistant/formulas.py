@@ -34,4 +34,4 @@ def _mathml(latex: str) -> str:
     except Exception as problem:  # it raises whatever its parser happens to run into
         log.info("The formula '%s' cannot be drawn (%s).", latex, type(problem).__name__)
         drawn = "<"
-    return drawn if _SAFE.fullmatch(drawn) else f"<code>{html.escape(latex)}</code>"
+    return drawn if _SAFE.fullmatch(drawn) else html.escape(f"${latex}$")

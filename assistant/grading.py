@@ -41,6 +41,7 @@ ECHOED_SHARE = 0.6  # of the answer's characters
 INTERVAL_DEVIATIONS = 1.28  # a normal 80 %
 INTERVAL_FLOOR = 6  # points: human graders differ by about as much
 DERIVED_POINTS = 6
+MAX_CLAIMS = 250  # of one answer: about fifteen minutes of talk
 
 
 def ad_hoc_question(prompt: str, reference: str) -> Question:
@@ -161,23 +162,32 @@ def _langs(item: _Prepared) -> set[Lang]:
 def prepare(question: Question, answer: str) -> _Prepared:
     """Clean an answer, leave out what does not count, and flag what is odd; raise InputError for one too long."""
     text = check_answer(answer)
-    found = claims(text)
+    found = claims(text)[:MAX_CLAIMS]
     flags: list[Flag] = []
     spoken = [claim for claim in found if not is_instruction(claim.text)]
     if len(spoken) < len(found):
         flags.append("instruction_in_answer")
     if repeated_share(spoken) >= REPEATED_SHARE:
         flags.append("repetition")
-    said = [claim for claim in spoken if echo_share(claim.text, question) < ECHO_SHARE]
+    said = [claim for claim in spoken if not _echoes(claim.text, question)]
     length = sum(len(claim.text) for claim in spoken)
     if spoken and length - sum(len(claim.text) for claim in said) > ECHOED_SHARE * length:
         flags.append("question_echo")
     if _copied(text, question):
         flags.append("copied_reference")
-    keywords = is_keyword_list(text)
+    keywords = is_keyword_list(text) and not _wants_a_list(question)
     if keywords:
         flags.append("keyword_list")
     return _Prepared(text, detect_lang(text), tuple(said), tuple(flags), is_no_answer(text), keywords)
+
+
+def _echoes(claim: str, question: Question) -> bool:
+    """Whether a claim repeats the question; what the reference says in the question's own words does not."""
+    return echo_share(claim, question) >= ECHO_SHARE and not _copied(claim, question)
+
+
+def _wants_a_list(question: Question) -> bool:
+    return any(is_keyword_list(reference) for reference in (question.reference.zh, question.reference.en))
 
 
 def _copied(answer: str, question: Question) -> bool:

@@ -157,7 +157,7 @@ def negation_excess(claim: str, claim_lang: Lang, key_point: str, point_lang: La
 
 
 def antonyms_exchanged(claim: str, key_point: str) -> float:
-    """Return 0..1: of the opposites of which the key point names one side, the share where the claim names the other."""
+    """Return 0..1: of the opposites that the key point names one side of, the share that the claim turns round."""
     point_sides = _side_sets(key_point)
     claim_sides = _side_sets(claim)
     one_sided = {pair: sides for pair, sides in point_sides.items() if len(sides) == 1 and pair in claim_sides}

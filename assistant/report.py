@@ -5,6 +5,7 @@ from typing import Any
 
 from assistant.bank import Bank
 from assistant.charts import radar_figure, score_over_time_figure, scores_markup
+from assistant.formulas import formulas_html
 from assistant.grade import Grade
 from assistant.interview import Exchange, Interview, follow_up_text
 from assistant.markup import REPORT_CSS, escape, grade_html, highlighted_answer, point_html
@@ -106,7 +107,7 @@ def _reference(text: str, lang: Lang) -> str:
         return ""
     return (
         f"<details><summary>{escape(say('reference', lang))}</summary>"
-        f'<div class="ia-reference" dir="auto">{escape(text)}</div></details>'
+        f'<div class="ia-reference" dir="auto">{formulas_html(text)}</div></details>'
     )
 
 

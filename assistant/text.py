@@ -15,6 +15,7 @@ from assistant.question import Lang
 
 MAX_ANSWER = 20_000  # characters; a spoken ten-minute answer is about 9,000
 LONG_SENTENCE = 110  # characters (Chinese counts double) above which a sentence is cut at its commas
+BREATH = 360  # characters that a claim without any mark may have
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'\-]*")
 _TERM = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[A-Za-z0-9]+(?:[.][0-9]+)?")
@@ -134,6 +135,17 @@ def _joined_clauses(answer: str, start: int, end: int) -> list[tuple[int, int]]:
     return joined
 
 
+def _breathed(answer: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Cut what has no marks at all every BREATH characters, at a space where there is one."""
+    pieces = []
+    while end - start > BREATH:
+        space = answer.rfind(" ", start + BREATH // 2, start + BREATH)
+        cut = space + 1 if space > 0 else start + BREATH
+        pieces.append((start, cut))
+        start = cut
+    return [*pieces, (start, end)]
+
+
 def sentences(answer: str) -> list[Claim]:
     """Split into sentences; each carries its exact place in `answer`."""
     found = (_trimmed(answer, start, end) for start, end in _pieces(answer, 0, len(answer), _SENTENCE_END))
@@ -147,6 +159,7 @@ def claims(answer: str) -> list[Claim]:
         if _width(sentence.text) <= LONG_SENTENCE:
             found.append(sentence)
             continue
-        parts = (_trimmed(answer, left, right) for left, right in _joined_clauses(answer, sentence.start, sentence.end))
-        found += [part for part in parts if part is not None]
+        for clause in _joined_clauses(answer, sentence.start, sentence.end):
+            parts = (_trimmed(answer, left, right) for left, right in _breathed(answer, *clause))
+            found += [part for part in parts if part is not None]
     return found

@@ -11,6 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -44,14 +45,9 @@ def measure(
     """Return milliseconds (graded, encoded) of every answer."""
     prompt = encoder.model.prompts.get("query") or ""
     found = []
+    encode_one = partial(encoder.model.encode, prompt=prompt, normalize_embeddings=True, show_progress_bar=False)
     for number, (question, item) in enumerate(pairs):
-
-        def grade(question: Question = question, answer: str = item.answer) -> None:
-            grader.grade(question, answer)
-
-        def encode(answer: str = item.answer) -> None:
-            encoder.model.encode([answer], prompt=prompt, normalize_embeddings=True, show_progress_bar=False)
-
+        grade, encode = partial(grader.grade, question, item.answer), partial(encode_one, [item.answer])
         if number % 2:
             graded, encoded = milliseconds(grade), milliseconds(encode)
         else:

@@ -24,7 +24,7 @@ import numpy as np
 
 from assistant.bank import Bank
 from assistant.question import Bilingual, Lang, Question
-from assistant.search import CANDIDATES, LEXICAL_WEIGHT, Filter, Search, fuse
+from assistant.search import LEXICAL_WEIGHT, Filter, Search, fuse
 from assistant.settings import Settings
 from models.encoder import VectorCache, load_encoder
 
@@ -135,11 +135,11 @@ def main() -> None:
     encoder = load_encoder(settings.data / "models", settings.encoder, settings.device)
     digest = hashlib.sha256(options.corpus.read_bytes()).hexdigest()[:12]
     folder = settings.data / "benchmarks" / f"{digest}{'-answers' if options.answers else ''}"
-    print(f"{len(bank)} questions, {CANDIDATES} candidates a ranking; vectors in {folder}", file=sys.stderr)
+    print(f"{len(bank)} questions; their vectors are kept in {folder}", file=sys.stderr)
     search = Search.open(bank, encoder, folder)
     encoder.cache = VectorCache(0)  # a query that comes again, for another kind, is timed like the first
     result = measure(search, read_lines(options.queries))
-    print(f"{'':8} {'':6}" + "".join(f"{name:>10}" for name in MEASURES))
+    print(" " * 15 + "".join(f"{name:>10}" for name in MEASURES))
     for way, kinds in result.items():
         for kind, means in kinds.items():
             print(f"{way:8} {kind:6}" + "".join(f"{means[name]:10.3f}" for name in MEASURES))

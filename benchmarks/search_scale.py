@@ -13,6 +13,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,10 +58,10 @@ def ask(made: Synthetic, search: Search, encoder: GivenVector) -> tuple[float, d
     for text, vector in zip(made.texts, made.asked, strict=True):
         encoder.vector = vector
         ways: dict[str, Callable[[], Any]] = {
-            "vectors": lambda vector=vector: search.index.search(vector, 4 * CANDIDATES),
-            "words": lambda text=text: search._by_words(text, None),
-            "search": lambda text=text: search.search(text, AT),
-            "brute_force": lambda vector=vector: nearest(made.vectors, vector),
+            "vectors": partial(search.index.search, vector, 4 * CANDIDATES),
+            "words": partial(search._by_words, text, None),
+            "search": partial(search.search, text, AT),
+            "brute_force": partial(nearest, made.vectors, vector),
         }
         found = {}
         for name, way in ways.items():

@@ -3,15 +3,16 @@
     python -m benchmarks.throughput [--rows 512] [--sample 12]
 
 The rows are the hand-written answers of tests/answers, many to a question as in a class; where more rows are wanted,
-an answer comes again with its sentences in another order and a word more in each, so that no sentence repeats.
+an answer comes again with its sentences in another order and a word more in each clause, so that no claim repeats.
 (a) naive: for each row of a sample, question, reference, key points and the answer's claims encoded one by one.
-(b) ceiling: the distinct texts that the batch encoded, in one length-sorted call with batches of 32.
+(b) ceiling: the distinct texts that the batch encoded, in one length-sorted call in batches of 32.
 Targets: at least 4 times (a), at least 0.6 of (b).
 """
 
 import argparse
 import csv
 import json
+import re
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,10 +25,12 @@ from assistant.grading import BaselineGrader
 from assistant.settings import Settings
 from assistant.text import claims, detect_lang, sentences
 from benchmarks.grading import ANSWERS, written_answers
-from models.encoder import SentenceEncoder, load_encoder
+from models.encoder import BATCH, SentenceEncoder, load_encoder
 
 NAIVE_TARGET, CEILING_TARGET = 4.0, 0.6
-BATCH = 32
+CLAUSE_END = re.compile(  # between a character and the mark or word at which an answer may be cut into claims
+    r"(?<=[^\s。！？!?；;，,：:—.])(?=[。！？!?；;，,：:—]|\.+[\"')”’]*(?:\s|$)|\s+(?:but|wh|however|because|so)|$)"
+)
 Row = tuple[str, str]  # question id, answer
 
 
@@ -48,12 +51,12 @@ class Recorder:
 
 
 def variant(answer: str, number: int) -> str:
-    """Return the answer for number 0; else its sentences rotated, each with a word of this number before its end."""
+    """Return the answer for number 0; else its sentences rotated, a word of this number at the end of every clause."""
     found = [sentence.text for sentence in sentences(answer)]
-    if number == 0 or not found:
+    if number == 0:
         return answer
     turn = number % len(found)
-    return " ".join(f"{text[:-1]} v{number}{text[-1]}" for text in found[turn:] + found[:turn])
+    return CLAUSE_END.sub(f" v{number}", " ".join(found[turn:] + found[:turn]))
 
 
 def class_of(count: int) -> list[Row]:

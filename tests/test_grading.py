@@ -20,9 +20,9 @@ from tests.tiny import TinyEncoder
 Graded = list[tuple[WrittenAnswer, Grade]]
 COMPLETE = ("complete", "complete_terse", "complete_chatty", "complete_mixed")
 WORTHLESS = ("echo", "keyword_list", "off_topic", "weather", "negated", "dont_know", "instruction")
-# Two of the 24 negated answers, spoken Chinese that negates by paraphrase ("没必要", "照学不误"): the baseline reads
-# polarity from words and does not see these. The learned grader has to.
-MISSED = {("transformers-sqrt-dk-scaling", "zh", "negated"), ("business-profit-model", "zh", "negated")}
+# One of the 24 negated answers, long spoken Chinese that negates by paraphrase ("没必要", "一点都不近"): the baseline reads
+# polarity from words and does not see it. The learned grader has to.
+MISSED = {("business-profit-model", "zh", "negated")}
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from assistant.ui.theme import css, head, theme
 _USER = {"storage_key": "assistant-user", "secret": "assistant"}
 _CHOSEN = {"storage_key": "assistant-lang", "secret": "assistant"}
 _ARRIVE = "(user, chosen, zone) => [user, chosen, Intl.DateTimeFormat().resolvedOptions().timeZone || '']"
-MAX_UPLOAD = "50mb"
+MAX_UPLOAD = "64mb"  # a little above what a table may have (50 MB), so that its own sentence is seen
 WAITING_AT_MOST = 100  # events in the queue before the next is turned away
 
 
@@ -58,6 +58,7 @@ def _frame(first: Lang) -> Page:
         label="语言 / Language",
         show_label=False,
         container=False,
+        interactive=False,
         elem_id="language",
         render=False,
     )
@@ -96,8 +97,11 @@ def _connect_language(app: gr.Blocks, page: Page, chosen: Any, engine: Engine) -
     arrived = app.load(
         arrive, [page.user, chosen, page.zone], [page.user, page.lang, page.zone, *page.components], js=_ARRIVE, **QUICK
     )
+    drawn = arrived
     for drawing in page.on_open:
-        arrived.then(drawing.draw, drawing.inputs, drawing.outputs, **QUICK)
+        drawn = drawn.then(drawing.draw, drawing.inputs, drawing.outputs, **QUICK)
+    # a switch before the page is drawn could be overtaken by that drawing, in the first language
+    drawn.then(lambda: gr.update(interactive=True), None, page.lang, **QUICK)
     switched = page.lang.input(switch, [page.lang], [chosen, *page.components], **QUICK)
     for drawing in page.on_language:
         switched.then(drawing.draw, drawing.inputs, drawing.outputs, **QUICK)
@@ -136,7 +140,7 @@ def serve(app: gr.Blocks, host: str | None = None, port: int | None = None) -> N
         theme=theme(),
         css=css(),
         head=head(),
-        footer_links=[],
+        footer_links=["api"],
         run_history=False,
         enable_monitoring=False,
         max_file_size=MAX_UPLOAD,

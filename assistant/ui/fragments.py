@@ -1,16 +1,11 @@
 """Small pieces of HTML: a question's heading, what the bank knows of it, empty places. Every text is escaped."""
 
-import html
-import re
-
 from assistant.bank import Bank
 from assistant.formulas import formulas_html
 from assistant.markup import escape
 from assistant.question import Bilingual, Lang, PointNote, Question
 from assistant.ui import text
 from assistant.ui.text import say
-
-_REFERENCE = re.compile(r'(?<=<div class="ia-reference" dir="auto">)[^<]*\$[^<]*(?=</div>)')
 
 
 def question_line(question: Question, bank: Bank, lang: Lang) -> str:
@@ -83,8 +78,3 @@ def question_html(question: Question, bank: Bank, lang: Lang) -> str:
 def _notes(title: Bilingual, notes: tuple[PointNote, ...], lang: Lang) -> str:
     items = "".join(f"<li>{formulas_html(note.text.in_lang(lang))}</li>" for note in notes)
     return f"{titled(title, lang)}<ul>{items}</ul>" if notes else ""
-
-
-def with_formulas(report: str) -> str:
-    """Return a report with the formulas of its reference answers drawn."""
-    return _REFERENCE.sub(lambda found: formulas_html(html.unescape(found[0])), report)

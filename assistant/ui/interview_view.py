@@ -12,7 +12,7 @@ from assistant.report import report_fragment, report_html, report_markdown
 from assistant.ui import text
 from assistant.ui.answering import answered
 from assistant.ui.exports import new_file
-from assistant.ui.fragments import asked, clock, empty, heading, labelled, question_line, with_formulas
+from assistant.ui.fragments import asked, clock, empty, heading, labelled, question_line
 from assistant.ui.text import say
 
 View = Literal["setup", "asking", "review", "report"]
@@ -143,7 +143,7 @@ def _before_follow_up(exchange: Exchange, lang: Lang) -> str:
 def _report(parts: Parts, interview: Interview, bank: Bank, lang: Lang) -> Updates:
     html_file, markdown_file = report_files(interview, bank, lang)
     return {
-        parts.report_body: with_formulas(report_fragment(interview, bank, lang)),
+        parts.report_body: report_fragment(interview, bank, lang),
         parts.html_file: html_file,
         parts.markdown_file: markdown_file,
     }

@@ -27,6 +27,13 @@
     }
   }, true);
 
+  // Our link opens Gradio's own page about the API, whose button is hidden with the rest of its footer
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("#foot a")) return;
+    event.preventDefault();
+    document.querySelector("footer .show-api")?.click();
+  });
+
   // The clock counts from when its question was first seen in this browser tab, reloads included
   const begun = (key) => {
     const name = `assistant-begun:${key}`;

@@ -18,7 +18,7 @@ from assistant.session import known_user
 from assistant.ui import text
 from assistant.ui.answering import answered
 from assistant.ui.events import QUICK, guarded
-from assistant.ui.fragments import empty, titled, with_formulas
+from assistant.ui.fragments import empty, titled
 from assistant.ui.interview_view import report_files
 from assistant.ui.language import InLang, Page
 from assistant.ui.text import say
@@ -94,7 +94,7 @@ class ProgressTab:
         interview = next((item for item in stored if item.id == interview_id), None)
         if interview is None:
             return ["", gr.update(visible=False), gr.skip(), gr.skip()]
-        report = with_formulas(report_fragment(interview, self.engine.bank, lang))
+        report = report_fragment(interview, self.engine.bank, lang)
         return [report, gr.update(visible=True), *report_files(interview, self.engine.bank, lang)]
 
 

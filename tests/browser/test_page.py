@@ -22,8 +22,9 @@ PROBES = (
 )
 
 
-def visible_lines(page: Page) -> set[str]:
-    return {line.strip() for line in page.locator("body").inner_text().splitlines()}
+NONE_VISIBLE = """
+strings => !document.body.innerText.split("\\n").some(line => strings.includes(line.trim()))
+"""
 
 
 def strings(lang: str) -> dict[str, str]:
@@ -33,7 +34,7 @@ def strings(lang: str) -> dict[str, str]:
 
 
 def choose_language(page: Page, lang: str) -> None:
-    page.locator(f"#language input[value={lang}]").check(force=True)
+    page.locator(f"#language input[value={lang}]").check()
     expect(page.locator("#title h1")).to_have_text(getattr(text.TITLE, lang))
 
 
@@ -46,8 +47,7 @@ def test_every_visible_word_follows_the_switch_and_the_choice_is_kept(tiny_url: 
             expect(page.locator("[role=tab][aria-selected=true]")).to_have_text(
                 getattr(getattr(text, f"TAB_{tab.upper()}"), lang)
             )
-            left = visible_lines(page) & set(strings(other).values())
-            assert not left
+            page.wait_for_function(NONE_VISIBLE, arg=list(strings(other).values()))
         photograph(page, f"bank-{lang}")
     choose_language(page, "zh")
     page.reload()
@@ -55,10 +55,10 @@ def test_every_visible_word_follows_the_switch_and_the_choice_is_kept(tiny_url: 
     expect(page).to_have_title(text.TITLE.zh)
 
 
-def test_the_browsers_language_comes_first(tiny_url: str, open_page: Opener) -> None:
-    for lang in ("zh", "en"):
-        page = open_page(tiny_url, lang)
-        expect(page.locator("#start")).to_have_text(getattr(text.START, lang))
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_browsers_language_comes_first(tiny_url: str, open_page: Opener, lang: str) -> None:
+    page = open_page(tiny_url, lang)
+    expect(page.locator("#start")).to_have_text(getattr(text.START, lang))
 
 
 def test_switching_in_the_middle_of_an_answer_loses_nothing(tiny_url: str, open_page: Opener) -> None:
@@ -89,7 +89,6 @@ def test_what_cannot_be_graded_stays_in_the_box(tiny_url: str, open_page: Opener
     expect(toast).to_contain_text(sentence)
     assert len(box.input_value()) == len(long)
     expect(page.locator("#heading")).to_contain_text("1")
-    photograph(page, f"too-long-{lang}")
 
 
 def test_probes_are_shown_and_not_run(tiny_url: str, open_page: Opener) -> None:
