@@ -52,23 +52,35 @@ def _listed(points: Sequence[PointGrade], lang: Lang) -> str:
     return separator.join(point.text.rstrip("。.") for point in points)
 
 
+def _counted(points: Sequence[PointGrade], lang: Lang) -> str:
+    won = sum(point.verdict == "covered" for point in points)
+    if lang == "zh":
+        return f"{len(points)} 个要点中答到 {won} 个。"
+    return f"{won} of {len(points)} key points covered."
+
+
+def headline(grade: Grade, lang: Lang) -> str:
+    """Return the feedback in short, for where flags and key points are listed beside it anyway."""
+    return _NO_ANSWER[lang] if grade.verdict == "no_answer" else _counted(grade.key_points, lang)
+
+
 def feedback(verdict: Verdict, points: Sequence[PointGrade], flags: Sequence[Flag], lang: Lang) -> str:
     """Return what to tell the candidate: what was won, what is reversed, what is missing, weightiest first."""
     if verdict == "no_answer":
         return _NO_ANSWER[lang]
+    lead = _counted(points, lang)
     by_weight = sorted(points, key=lambda point: -point.weight)
-    won = [point for point in by_weight if point.verdict == "covered"]
     half = [point for point in by_weight if point.verdict == "partial"]
     lost = [point for point in by_weight if point.verdict == "missing"]
     reversed_ = [point for point in by_weight if point.verdict == "contradicted"]
     parts = [flag_text(flag, lang) for flag in flags]
     if lang == "zh":
-        parts.append(f"{len(points)} 个要点中答到 {len(won)} 个。")
+        parts.append(lead)
         parts += [f"说反了：{_listed(reversed_, lang)}。"] if reversed_ else []
         parts += [f"只说到一部分：{_listed(half, lang)}。"] if half else []
         parts += [f"还缺：{_listed(lost, lang)}。"] if lost else []
         return "".join(parts)
-    parts.append(f"{len(won)} of {len(points)} key points covered.")
+    parts.append(lead)
     parts += [f"Reversed: {_listed(reversed_, lang)}."] if reversed_ else []
     parts += [f"Only partly said: {_listed(half, lang)}."] if half else []
     parts += [f"Missing: {_listed(lost, lang)}."] if lost else []

@@ -5,6 +5,7 @@ import itertools
 import re
 from pathlib import Path
 
+from assistant.feedback import headline
 from assistant.grade import Evidence, Grade, PointGrade, PointVerdict
 from assistant.question import Lang
 from assistant.report_words import POINT_SYMBOLS, say
@@ -42,14 +43,14 @@ def _marked(piece: str, points: list[PointGrade], lang: Lang) -> str:
 
 
 def grade_html(grade: Grade, lang: Lang) -> str:
-    """Return the grade as HTML: score, interval, verdict, flags, feedback, and each key point with its evidence."""
+    """Return the grade as HTML: score, interval, verdict, flags, and each key point with its evidence."""
     alone = len(grade.key_points) == 1
     points = "".join(_point(point, lang, alone) for point in grade.key_points)
     flags = "".join(f"<li>{escape(say(flag, lang))}</li>" for flag in grade.flags)
     return (
         f'<section class="ia-grade">{_headline(grade, lang)}'
         + (f'<ul class="ia-flags">{flags}</ul>' if flags else "")
-        + (f'<p class="ia-feedback" dir="auto">{escape(grade.feedback)}</p>' if grade.feedback else "")
+        + f'<p class="ia-feedback">{escape(headline(grade, lang))}</p>'
         + (f'<ul class="ia-points">{points}</ul>' if points else "")
         + "</section>"
     )

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from assistant.engine import Engine
 from assistant.errors import InputError
+from assistant.feedback import in_language
 from assistant.grade import Grade
 from assistant.history import Attempt, StoredInterview
 from assistant.interview import Exchange, Interview, Plan, follow_up_question, start
-from assistant.question import Question
+from assistant.question import Lang, Question
 from assistant.text import MAX_ANSWER, clean
 
 
@@ -84,15 +85,15 @@ class Session:
         exchange = interview.current
         question = self.engine.bank.get(exchange.question_id)
         source = "follow_up" if interview.step == "follow_up" else "interview"
-        grade = self._graded(asked(question, exchange), text, source)
+        grade = self._graded(asked(question, exchange), text, source, interview.plan.lang)
         return self.keep(interview.answer(text, grade, question))
 
-    def practise(self, question: Question, text: str) -> Grade:
+    def practise(self, question: Question, text: str, lang: Lang) -> Grade:
         """Grade and store an answer outside an interview; raise InputError for one that cannot be graded."""
-        return self._graded(question, text, "practice")
+        return self._graded(question, text, "practice", lang)
 
-    def _graded(self, question: Question, text: str, source: str) -> Grade:
-        grade = self.engine.models.grader.grade(question, check_words(text))
+    def _graded(self, question: Question, text: str, source: str, lang: Lang) -> Grade:
+        grade = in_language(self.engine.models.grader.grade(question, check_words(text)), question, lang)
         attempt = Attempt(self.user, self.clock(), source, question.id, question.topic, text, grade)
         self.engine.history.add(attempt)
         return grade

@@ -128,7 +128,7 @@ class PracticeTab:
         if state.question is None:
             return self.draw(lang, state)
         await_models(self.engine, lang, progress)
-        grade = Session(self.engine, user).practise(self.engine.bank.get(state.question), answer)
+        grade = Session(self.engine, user).practise(self.engine.bank.get(state.question), answer, lang)
         return self.draw(lang, Practising(state.question, answer, grade))
 
     def draw(self, lang: Lang, state: Practising) -> list[Any]:
