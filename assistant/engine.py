@@ -20,22 +20,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Models:
-    """What takes seconds to load. note: one sentence if the encoder is not the one asked for."""
+    """What grading needs. note: one sentence if the encoder is not the one asked for."""
 
     encoder: Encoder
-    search: Search
     grader: Grader
     note: str = ""
 
 
 def load_models(settings: Settings, bank: Bank) -> Models:
-    """Load the encoder, open the index (encoding what is new) and make the grader."""
+    """Load the encoder and make the grader."""
     from assistant.grading import BaselineGrader
     from models.encoder import load_encoder
 
     encoder = load_encoder(settings.data / "models", settings.encoder, settings.device)
-    search = Search.open(bank, encoder, settings.data / "index")
-    return Models(encoder, search, BaselineGrader(encoder, bank), encoder.note)
+    return Models(encoder, BaselineGrader(encoder, bank), encoder.note)
 
 
 class Engine:
@@ -46,6 +44,8 @@ class Engine:
         self.bank = load_bank(settings.banks)
         self._load = load
         self._loading = threading.Lock()
+        self._indexing = threading.Lock()
+        self._search: Search | None = None
         self._future: Future[Models] | None = None
 
     @cached_property
@@ -53,15 +53,27 @@ class Engine:
         """The store of attempts, opened at its first use."""
         return History(self.settings.data / "history.sqlite3")
 
-    def warm_up(self) -> "Future[Models]":
-        """Start loading in a thread, once; the future holds the models or the error."""
+    def warm_up(self, index: bool = False) -> "Future[Models]":
+        """Start loading in a thread, once; the future holds the models or the error.
+
+        index: open the search behind them too, as an app does; a command that only grades need not wait for it.
+        """
         with self._loading:
             if self._future is None:
                 self._future = Future()
-                threading.Thread(target=self._run, args=(self._future,), name="warm-up", daemon=True).start()
+                threading.Thread(target=self._run, args=(self._future, index), name="warm-up", daemon=True).start()
             return self._future
 
-    def _run(self, future: "Future[Models]") -> None:
+    @property
+    def search(self) -> Search:
+        """The search over the bank, its index brought up to date at the first use; raises what loading raised."""
+        encoder = self.models.encoder
+        with self._indexing:
+            if self._search is None:
+                self._search = Search.open(self.bank, encoder, self.settings.data / "index")
+            return self._search
+
+    def _run(self, future: "Future[Models]", index: bool) -> None:
         started = time.monotonic()
         try:
             models = self._load(self.settings, self.bank)
@@ -71,6 +83,9 @@ class Engine:
         else:
             log.info("Models ready after %.1f s.", time.monotonic() - started)
             future.set_result(models)
+            if index:
+                _ = self.search
+                log.info("Search ready after %.1f s.", time.monotonic() - started)
 
     @property
     def ready(self) -> bool:

@@ -20,8 +20,8 @@ from tests.tiny import TinyEncoder
 Graded = list[tuple[WrittenAnswer, Grade]]
 COMPLETE = ("complete", "complete_terse", "complete_chatty", "complete_mixed")
 WORTHLESS = ("echo", "keyword_list", "off_topic", "weather", "negated", "dont_know", "instruction")
-# One of the 24 negated answers, long spoken Chinese that negates by paraphrase ("没必要", "一点都不近"): the baseline reads
-# polarity from words and does not see it. The learned grader has to.
+# One of the 24 negated answers, long spoken Chinese that negates by paraphrase ("没必要"): the baseline
+# reads polarity from words and does not see it. The learned grader has to.
 MISSED = {("business-profit-model", "zh", "negated")}
 
 

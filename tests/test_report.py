@@ -276,14 +276,12 @@ def test_verdicts_are_words_and_symbols_not_colours_alone(mixed, lang, words):
 
 
 def test_a_grade_explains_its_flags_verdict_and_interval(question):
-    grade = make_grade(
-        question, "x", flags=("keyword_list", "too_short"), score=7, verdict="incorrect", feedback="Say why."
-    )
+    grade = make_grade(question, "x", flags=("keyword_list", "too_short"), score=7, verdict="incorrect")
     text = Page(grade_html(grade, "en")).text
     assert "7/100 Incorrect likely between 0 and 17" in text
     assert "lists terms" in text
     assert "too short" in text
-    assert "Say why." in text
+    assert "0 of 3 key points covered." in text
     assert "只罗列了术语" in grade_html(grade, "zh")
 
 

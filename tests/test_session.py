@@ -10,7 +10,6 @@ from assistant.engine import Engine, Models
 from assistant.errors import InputError
 from assistant.grading import BaselineGrader
 from assistant.interview import Plan
-from assistant.search import Search
 from assistant.session import Session, known_user, new_user
 from assistant.settings import Settings
 from tests.tiny import TinyEncoder
@@ -22,7 +21,7 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 def engine(tmp_path: Path) -> Engine:
     def load(settings, bank):
         encoder = TinyEncoder()
-        return Models(encoder, Search.open(bank, encoder), BaselineGrader(encoder, bank))
+        return Models(encoder, BaselineGrader(encoder, bank))
 
     return Engine(Settings(data=tmp_path), load)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from assistant.bank import Bank
 from assistant.engine import Engine, Models
 from assistant.grading import BaselineGrader
-from assistant.search import Search
 from assistant.settings import Settings
 from assistant.ui.app import build_app, serve
 from tests.tiny import TinyEncoder
@@ -19,7 +18,7 @@ def load(settings: Settings, bank: Bank) -> Models:
     while gate and not Path(gate).exists():
         time.sleep(0.05)
     encoder = TinyEncoder()
-    return Models(encoder, Search.open(bank, encoder), BaselineGrader(encoder, bank))
+    return Models(encoder, BaselineGrader(encoder, bank))
 
 
 def main() -> None:
@@ -27,7 +26,7 @@ def main() -> None:
     engine = Engine(Settings.from_environment(), load)
     app = build_app(engine)
     serve(app)
-    engine.warm_up()
+    engine.warm_up(index=True)
     app.block_thread()
 
 

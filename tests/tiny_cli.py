@@ -11,7 +11,6 @@ from assistant.bank import Bank
 from assistant.cli.main import main, run
 from assistant.engine import Engine, Models
 from assistant.grading import BaselineGrader
-from assistant.search import Search
 from assistant.settings import Settings
 from tests.tiny import TinyEncoder
 
@@ -19,7 +18,7 @@ from tests.tiny import TinyEncoder
 def load(settings: Settings, bank: Bank) -> Models:
     """The real search and grader over the tiny encoder."""
     encoder = TinyEncoder()
-    return Models(encoder, Search.open(bank, encoder), BaselineGrader(encoder, bank))
+    return Models(encoder, BaselineGrader(encoder, bank))
 
 
 def run_many() -> None:

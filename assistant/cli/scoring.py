@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.output import JsonOption, check_topic, chosen_lang, console, loaded, open_engine, print_json, shown
+from assistant.cli.output import (
+    JsonOption,
+    check_topic,
+    chosen_lang,
+    console,
+    loaded,
+    open_engine,
+    print_json,
+    shown,
+    waiting,
+)
 from assistant.errors import InputError
 from assistant.grade import Grade
 from assistant.question import Lang, Question
@@ -25,7 +35,8 @@ def search(
 
     wanted = chosen_lang(lang, engine.settings) if lang is not None else None
     where = Filter(topics=check_topic(topic, engine.bank), lang=wanted)
-    hits = loaded(engine).search.search(query, k, where)
+    with waiting("Loading the model and the index…"):
+        hits = engine.search.search(query, k, where)
     if as_json:
         print_json([hit.to_dict() for hit in hits])
         return

@@ -33,6 +33,6 @@ def serve(
         page.serve(blocks, host, port)
     print_json({"url": blocks.local_url})
     sys.stdout.flush()
-    engine.warm_up()
+    engine.warm_up(index=True)
     with contextlib.redirect_stdout(sys.stderr):
         blocks.block_thread()

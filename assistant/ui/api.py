@@ -43,7 +43,7 @@ def add_endpoints(engine: Engine) -> None:
         if lang not in ("", "zh", "en"):
             raise InputError(f"lang is {_quoted(lang)}; use zh or en, or leave it out for both.")
         where = Filter(topics=(topic,) if topic else (), lang=None if not lang else "zh" if lang == "zh" else "en")
-        hits = engine.models.search.search(_words("query", query), _number("k", k, 1, 100), where)
+        hits = engine.search.search(_words("query", query), _number("k", k, 1, 100), where)
         return [hit.to_dict() for hit in hits]
 
     def score(question_id: str = "", answer: str = "", prompt: str = "", reference: str = "") -> dict[str, Any]:

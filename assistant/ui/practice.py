@@ -102,7 +102,7 @@ class PracticeTab:
     def _searched(self, lang: Lang, query: str, topic: str, progress: Any) -> list[Question]:
         await_models(self.engine, lang, progress)
         where = Filter(topics=(topic,) if topic else ())
-        hits = self.engine.models.search.search(query, LISTED, where)
+        hits = self.engine.search.search(query, LISTED, where)
         return [self.engine.bank.get(hit.id) for hit in hits]
 
     def _sample(self, topic: str) -> list[Question]:
