@@ -323,8 +323,8 @@ def test_bank_validate_passes_on_the_bank(data: Path, bank: Bank):
     assert found == {"questions": len(bank), "problems": [], "warnings": []}
 
 
-def test_doctor_looks_at_this_machine(data: Path):
-    done = call(data, "doctor", "--json", program=REAL)
+def test_doctor_looks_at_this_machine(tmp_path: Path):
+    done = call(tmp_path, "doctor", "--json", program=REAL)
     found = json.loads(done.stdout)
     assert {"encoder", "index", "device", "sandbox", "voice", "problems"} <= set(found)
     assert done.returncode == bool(found["problems"])
