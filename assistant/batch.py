@@ -212,7 +212,7 @@ def _chunks(table: Table) -> Iterator[list[Row]]:
 def _write(table: Table, out: Path, scorer: _Scorer, journal: Journal, totals: BatchTotals) -> None:
     columns = scorer.columns
     with _replacing(out) as file:
-        write = table_writer(file, format_of(out.name, WRITABLE), columns.output, RESULT_COLUMNS)
+        write = table_writer(file, format_of(out.name, WRITABLE), columns.output, RESULT_COLUMNS, table.marked)
         for row in table:
             result = scorer.failed(row.problem) if row.problem else journal.get(columns.key(row.values))
             if result is None:

@@ -18,16 +18,20 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_START) else text
 
 
-def table_writer(file: TextIO, form: Format, columns: Sequence[str], own: Sequence[str]) -> Writer:
+def table_writer(
+    file: TextIO, form: Format, columns: Sequence[str], own: Sequence[str], marked: bool = False
+) -> Writer:
     """Return a function that writes one row; for CSV and TSV the header is written at once.
 
     columns: all columns in order. own: those that this program fills; in CSV and TSV their texts are `guarded`, the
-    others stand untouched. The file must be open for UTF-8 text with newline="".
+    others stand untouched. marked: begin with a byte order mark, which tells Excel that Chinese follows in UTF-8 and
+    which other programs take for a part of the first column's name. The file must be open for UTF-8 text, newline="".
     """
     if form == "jsonl":
         return lambda row: _write_json_line(file, row)
     writer = csv.writer(file, delimiter="\t" if form == "tsv" else ",")
-    file.write("\ufeff")  # tells Excel that Chinese follows in UTF-8
+    if marked:
+        file.write("\ufeff")
     writer.writerow(columns)
     guards = frozenset(own)
 

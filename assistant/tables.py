@@ -5,7 +5,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -32,12 +32,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table that can be iterated any number of times; `total` counts its rows, broken ones included."""
+    """A table that can be iterated any number of times; `total` counts its rows, broken ones included.
+
+    marked: whether the file came with a byte order mark or in an encoding of its own, as spreadsheets save it.
+    """
 
     name: str
     columns: tuple[str, ...]
     total: int
     _read: Callable[[], Iterable[Row]]
+    marked: bool = False
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._read())
@@ -80,8 +84,10 @@ def read_table(source: Path | bytes, name: str = "") -> Table:
                 yield line
 
     if form in ("csv", "tsv"):
-        return _csv_table(name, lines, "\t" if form == "tsv" else None)
-    return _json_table(name, lines, form)
+        table = _csv_table(name, lines, "\t" if form == "tsv" else None)
+    else:
+        table = _json_table(name, lines, form)
+    return replace(table, marked=encoding != "utf-8")
 
 
 def _open(source: Path | bytes, name: str) -> BinaryIO:

@@ -130,8 +130,7 @@ def main() -> None:
     parser.add_argument("--queries", type=Path, required=True)
     parser.add_argument("--answers", action="store_true")
     options = parser.parse_args()
-    settings = Settings.from_environment()
-    bank = bank_of(read_lines(options.corpus), options.answers)
+    settings, bank = Settings.from_environment(), bank_of(read_lines(options.corpus), options.answers)
     encoder = load_encoder(settings.data / "models", settings.encoder, settings.device)
     digest = hashlib.sha256(options.corpus.read_bytes()).hexdigest()[:12]
     folder = settings.data / "benchmarks" / f"{digest}{'-answers' if options.answers else ''}"

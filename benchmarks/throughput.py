@@ -29,7 +29,8 @@ from models.encoder import BATCH, SentenceEncoder, load_encoder
 
 NAIVE_TARGET, CEILING_TARGET = 4.0, 0.6
 CLAUSE_END = re.compile(  # between a character and the mark or word at which an answer may be cut into claims
-    r"(?<=[^\s。！？!?；;，,：:—.])(?=[。！？!?；;，,：:—]|\.+[\"')”’]*(?:\s|$)|\s+(?:but|wh|however|because|so)|$)"
+    r"(?<=[^\s。！？!?；;，,：:—.])(?=[。！？!?；;，,：:—]|\.+[\"')”’]*(?:\s|$)"
+    r"|\s+(?:but|whereas|while|however|because|so that)\b|$)"
 )
 Row = tuple[str, str]  # question id, answer
 
@@ -52,11 +53,10 @@ class Recorder:
 
 def variant(answer: str, number: int) -> str:
     """Return the answer for number 0; else its sentences rotated, a word of this number at the end of every clause."""
-    found = [sentence.text for sentence in sentences(answer)]
     if number == 0:
         return answer
-    turn = number % len(found)
-    return CLAUSE_END.sub(f" v{number}", " ".join(found[turn:] + found[:turn]))
+    found = [sentence.text for sentence in sentences(answer)]
+    return CLAUSE_END.sub(f" v{number}", " ".join(found[number % len(found) :] + found[: number % len(found)]))
 
 
 def class_of(count: int) -> list[Row]:
@@ -98,9 +98,8 @@ def naive_seconds(rows: Sequence[Row], model: Any, bank: Bank) -> float:
 
 def ceiling_seconds(texts: Sequence[str], model: Any) -> float:
     """Encode the texts in one call; return the seconds."""
-    ordered = sorted(texts, key=len)
     started = time.perf_counter()
-    model.encode(ordered, prompt="query: ", batch_size=BATCH, show_progress_bar=False)
+    model.encode(sorted(texts, key=len), prompt="query: ", batch_size=BATCH, show_progress_bar=False)
     return time.perf_counter() - started
 
 

@@ -373,3 +373,13 @@ def test_the_report_counts_and_escapes(tmp_path: Path, bank: Bank, grader: Watch
     assert bank.get(QUESTION).key_points[0].text.en in page  # missed by the second answer
     bars = re.findall(r"<span dir=\"auto\">\d+–\d+</span>.*?<b>(\d+)</b>", page)
     assert len(bars) == 10 and sum(map(int, bars)) == summary.ok == 3
+
+
+@pytest.mark.parametrize(("encoding", "marked"), [("utf-8", False), ("utf-8-sig", True), ("gb18030", True)])
+def test_the_result_bears_a_mark_where_the_source_came_from_a_spreadsheet(
+    tmp_path: Path, bank: Bank, encoding: str, marked: bool
+):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("submission_id,question_id,answer\n1,rag-chunk-size,块太大检索就不准\n", encoding=encoding)
+    score_file(source, out, BaselineGrader(TinyEncoder(), bank), bank)
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf") == marked

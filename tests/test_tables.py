@@ -204,7 +204,7 @@ def test_rows_are_not_all_held(tmp_path: Path):
 @given(st.lists(st.tuples(cells, cells), max_size=5))
 def test_csv_keeps_the_input_and_guards_what_is_ours(rows: list[tuple[str, str]]):
     file = io.StringIO(newline="")
-    write = table_writer(file, "csv", ["theirs", "ours"], ["ours"])
+    write = table_writer(file, "csv", ["theirs", "ours"], ["ours"], marked=True)
     for theirs, ours in rows:
         write({"theirs": theirs, "ours": ours})
     text = file.getvalue()
@@ -219,7 +219,7 @@ def test_csv_keeps_the_input_and_guards_what_is_ours(rows: list[tuple[str, str]]
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "＝1"])
 def test_formulas_from_users_are_disarmed(start: str):
     file = io.StringIO(newline="")
-    table_writer(file, "csv", ["feedback"], ["feedback"])({"feedback": start})
+    table_writer(file, "csv", ["feedback"], ["feedback"], marked=True)({"feedback": start})
     assert list(csv.reader(io.StringIO(file.getvalue(), newline="")))[1] == [f"'{start}"]
 
 

@@ -14,7 +14,7 @@ from assistant.index import build
 from assistant.question import Bilingual, KeyPoint, Question
 from assistant.settings import BUILT_IN_BANK
 from assistant.validation import Validation, validate
-from assistant.validation_by_meaning import near_duplicates, reference_findings, similar_points, validate_by_meaning
+from assistant.validation_by_meaning import near_duplicates, reference_findings, similar_points
 from models.encoder import Encoder
 from tests.examples import make_question
 
@@ -221,13 +221,3 @@ def test_references_that_miss_a_key_point_are_found(bank: Bank, encoder: Encoder
     (_, chinese), (_, english) = findings
     assert "reference.zh does not make the key point 'foreign'" in chinese.message
     assert "reference.en does not make the key point 'foreign'" in english.message
-
-
-@pytest.mark.slow
-def test_the_real_bank_has_no_problem_by_meaning(bank: Bank, encoder: Encoder):
-    found = validate([BUILT_IN_BANK], TODAY)
-    index = build(bank.questions, bank.hash, encoder)
-    told: list[tuple[int, int]] = []
-    found = validate_by_meaning(found, index, encoder, BaselineGrader(encoder, bank), lambda *at: told.append(at))
-    assert [str(problem) for problem in found.problems] == []
-    assert told[-1] == (len(bank), len(bank))
