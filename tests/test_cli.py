@@ -264,11 +264,18 @@ def test_mock_takes_bad_answers_in_its_stride(tmp_path: Path):
     assert len(attempts(tmp_path)) == 1
 
 
+def hears_interruptions() -> None:
+    """Undo what a shell does to programs that it starts in the background: they ignore Ctrl+C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def talking(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-u", "-m", TINY, "mock", "--length", "2", "--lang", "en", "--seed", "7"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path), **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(  # type: ignore[call-overload]
+        command, cwd=ROOT, env=environment(tmp_path), preexec_fn=hears_interruptions, **pipes
+    )
     with process:
         yield process
         process.kill()
@@ -363,7 +370,12 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path):
 def test_serve_prints_its_address_as_json(tmp_path: Path):
     command = [sys.executable, "-m", TINY, "serve", "--json"]
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=hears_interruptions,
     ) as process:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
