@@ -7,14 +7,16 @@ same words are to other questions' key points and to the question itself, and wo
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 
 from assistant.bank import Bank
 from assistant.polarity import antonyms_exchanged, negated_form, negation_excess, term_mismatch
 from assistant.question import KeyPoint, Lang, Question
-from assistant.text import Claim, claims, detect_lang, sentences, terms
+from assistant.text import Claim, claims, detect_lang, sentences, term_set, terms
 from models.encoder import Encoder, Vectors
 
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -38,7 +40,7 @@ class Background:
         frequency: Counter[str] = Counter()
         for question in bank:
             for lang in LANGS:
-                frequency.update(set(terms(getattr(question.reference, lang))))
+                frequency.update(term_set(getattr(question.reference, lang)))
         vectors = {lang: encoder.encode([point.in_lang(lang) for point in points]) for lang in LANGS}
         return cls(tuple(question.id for question in bank), vectors, 2 * len(bank), frequency)
 
@@ -49,7 +51,7 @@ class Background:
     def similarities(self, vectors: Vectors, lang: Lang, question_id: str) -> Vectors:
         """Return cosines of shape (len(vectors), background), the question's own key point left out."""
         others = np.array([name != question_id for name in self.ids], dtype=bool)
-        found: Vectors = vectors @ self.vectors[lang][others].T
+        found: Vectors = (vectors @ self.vectors[lang].T)[:, others]
         return found
 
 
@@ -90,7 +92,10 @@ class Signals:
 
     def array(self) -> Vectors:
         """Return the signals in field order, float32."""
-        return np.array(astuple(self)[:-2], dtype=np.float32)
+        return np.array(_NUMBERS(self), dtype=np.float32)
+
+
+_NUMBERS = attrgetter(*(field.name for field in fields(Signals)[:-2]))
 
 
 def windows_of(answer: str, found: Sequence[Claim], encoder: Encoder) -> list[Window]:
@@ -119,10 +124,15 @@ def point_text(question: Question, point: KeyPoint, lang: Lang) -> tuple[str, La
     return point.text.in_lang(lang), "en" if lang == "zh" else "zh"
 
 
-def _own_terms(text: str, asked: str) -> set[str]:
+@lru_cache(maxsize=20_000)
+def _claim_texts(text: str) -> tuple[str, ...]:
+    return tuple(claim.text for claim in claims(text))
+
+
+def _own_terms(text: str, asked: str) -> frozenset[str]:
     """The terms of a text that the question does not give away; all of them where it gives away all."""
-    found = set(terms(text))
-    return (found - set(terms(asked))) or found
+    found = term_set(text)
+    return (found - term_set(asked)) or found
 
 
 class Aligner:
@@ -136,10 +146,10 @@ class Aligner:
         found = claims(answer) if kept is None else kept
         return windows_of(answer, found, self.encoder) if found else []
 
-    def shares(self, text: str, wanted: set[str]) -> float:
+    def shares(self, text: str, wanted: frozenset[str]) -> float:
         """Return 0..1: the rarity-weighted share of the wanted terms that the text has."""
         total = sum(self.background.rarity(term) for term in wanted)
-        return sum(self.background.rarity(term) for term in wanted & set(terms(text))) / total if total else 0.0
+        return sum(self.background.rarity(term) for term in wanted & term_set(text)) / total if total else 0.0
 
     def texts_needed(self, question: Question, langs: Sequence[Lang]) -> list[str]:
         """Return every text of the question that measuring an answer in these languages will encode."""
@@ -220,7 +230,7 @@ class Aligner:
         found = [sentence.text for sentence in sentences(question.reference.in_lang(lang))]
         return [max(found, key=lambda sentence: float(vectors[sentence] @ vectors[text]))] if found else []
 
-    def _core(self, window: Window, wanted: set[str]) -> str:
+    def _core(self, window: Window, wanted: frozenset[str]) -> str:
         """The claim of a window that has most of the wanted terms: where its polarity is read."""
-        parts = claims(window.text)
-        return max(parts, key=lambda part: self.shares(part.text, wanted)).text if len(parts) > 1 else window.text
+        parts = _claim_texts(window.text)
+        return max(parts, key=lambda part: self.shares(part, wanted)) if len(parts) > 1 else window.text

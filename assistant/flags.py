@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assistant.question import Question
-from assistant.text import STOP_EN, Claim, clean, terms
+from assistant.text import STOP_EN, Claim, clean, term_set, terms
 
 ECHO_SHARE = 0.7  # of a claim's terms that stand in the question, above which it only repeats it
 COPY_NGRAM = 12  # characters; longer runs of another text's characters are hardly chance
@@ -62,17 +62,17 @@ def is_no_answer(answer: str) -> bool:
     text = clean(answer).strip()
     if not any(char.isalnum() for char in text):
         return True
-    if len(set(terms(text))) > NO_ANSWER_REST:
+    if len(term_set(text)) > NO_ANSWER_REST:
         return False
     return _NO_ANSWER.match(text) is not None or _NO_ANSWER_INSIDE.search(text) is not None
 
 
 def echo_share(claim: str, question: Question) -> float:
     """Return 0..1: the share of the claim's distinct terms that the question already contains, in either language."""
-    found = set(terms(claim))
+    found = term_set(claim)
     if not found:
         return 0.0
-    asked = set(terms(question.question.zh)) | set(terms(question.question.en))
+    asked = term_set(question.question.zh) | term_set(question.question.en)
     return len(found & asked) / len(found)
 
 

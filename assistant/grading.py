@@ -25,7 +25,7 @@ from assistant.flags import (
 )
 from assistant.grade import Evidence, Flag, Grade, PointGrade, PointVerdict, Verdict
 from assistant.question import Bilingual, KeyPoint, Lang, Question
-from assistant.text import MAX_ANSWER, Claim, check_answer, claims, clean, detect_lang, sentences, terms
+from assistant.text import MAX_ANSWER, Claim, check_answer, claims, clean, detect_lang, sentences, term_set, terms
 from assistant.verdicts import Reading, read, spread
 from models.encoder import Encoder
 
@@ -199,7 +199,7 @@ def _more_flags(item: _Prepared, question: Question, readings: Sequence[Reading]
     flags = list(item.flags)
     if item.empty:
         return tuple(flags)
-    if score < CORRECT_FROM and len(set(terms(item.answer))) < TOO_SHORT:
+    if score < CORRECT_FROM and len(term_set(item.answer)) < TOO_SHORT:
         flags.append("too_short")
     untouched = max((reading.addressed for reading in readings), default=0.0) < OFF_TOPIC_BELOW
     if untouched and not flags:

@@ -10,7 +10,7 @@ from functools import lru_cache
 import rjieba
 
 from assistant.question import Lang
-from assistant.text import terms
+from assistant.text import term_set, terms
 
 # phrases that hold a negation word but negate nothing
 _HARMLESS = re.compile(
@@ -102,7 +102,8 @@ def _masked(match: re.Match[str]) -> str:
     return "·" * len(match.group())
 
 
-def negation_spans(text: str, lang: Lang) -> list[tuple[int, int]]:
+@lru_cache(maxsize=20_000)
+def negation_spans(text: str, lang: Lang) -> tuple[tuple[int, int], ...]:
     """Return the (start, end) that each negation governs: from the word to the end of its clause or scope."""
     masked = _INSISTING.sub(_masked, _HARMLESS.sub(_masked, text))
     pattern, reach = (_NEGATION_ZH, SCOPE_ZH) if lang == "zh" else (_NEGATION_EN, SCOPE_EN)
@@ -111,7 +112,7 @@ def negation_spans(text: str, lang: Lang) -> list[tuple[int, int]]:
         stop = _CLAUSE_BREAK.search(masked, match.end())
         end = min(match.end() + reach, stop.start() if stop else len(masked))
         spans.append((match.start(), end))
-    return spans
+    return tuple(spans)
 
 
 @lru_cache(maxsize=20_000)
@@ -119,7 +120,7 @@ def polar_terms(text: str, lang: Lang) -> tuple[frozenset[str], frozenset[str]]:
     """Return (terms that are asserted, terms that stand under an odd number of negations)."""
     spans = negation_spans(text, lang)
     if not spans:
-        return frozenset(terms(text)), frozenset()
+        return term_set(text), frozenset()
     depth = [0] * (len(text) + 1)
     for start, end in spans:
         for i in range(start, end):

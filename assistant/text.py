@@ -84,6 +84,12 @@ def terms(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=20_000)
+def term_set(text: str) -> frozenset[str]:
+    """Return the distinct content terms of a text; remembered, for grading asks again and again."""
+    return frozenset(terms(text))
+
+
 def search_terms(text: str) -> list[str]:
     """Return terms for lexical search: as `terms`, and every pair of neighbouring Chinese characters."""
     found = terms(text)
