@@ -20,7 +20,7 @@ from assistant.question import Lang, Question
 from assistant.table_writer import WRITABLE, table_writer
 from assistant.tables import Row, Table, format_of, read_table
 
-CHUNK = 32  # rows graded together
+CHUNK = 64  # rows graded together: their texts fill whole batches of one length
 Progress = Callable[[int, int], None]
 
 log = logging.getLogger(__name__)
