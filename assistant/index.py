@@ -19,15 +19,19 @@ import faiss
 import numpy as np
 
 from assistant.question import Lang, Question
-from models.encoder import Encoder, Vectors
+from models.encoder import Encoder, Role, Vectors
 
 log = logging.getLogger(__name__)
+
+Field = Literal["question", "reference"]
 
 EXACT_BELOW = 50_000  # vectors; above it a graph (HNSW, Malkov and Yashunin, arXiv:1603.09320) answers instead
 HNSW_NEIGHBOURS = 32
 HNSW_EF_CONSTRUCTION = 120
 HNSW_EF_SEARCH = 128
-FORMAT = 1
+FORMAT = 2
+# a query is most often another wording of a question: texts of one kind are compared under one prefix
+ROLES: dict[Field, Role] = {"question": "query", "reference": "document"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Row:
 
     question_id: str
     lang: Lang
-    field: Literal["question", "reference"]
+    field: Field
     digest: str  # of the encoded text
 
 
@@ -113,15 +117,17 @@ def build(
 ) -> VectorIndex:
     """Make the index; texts that `old` already holds are not encoded again."""
     rows, texts = rows_of(questions)
-    known: dict[str, Vectors] = {}
+    known: dict[tuple[Field, str], Vectors] = {}
     if old is not None and old.encoder == encoder.name:
-        known = dict(zip((row.digest for row in old.rows), old.vectors(), strict=True))
-    missing = [i for i, row in enumerate(rows) if row.digest not in known]
-    fresh = encoder.encode([texts[i] for i in missing], role="document")
-    known.update((rows[i].digest, vector) for i, vector in zip(missing, fresh, strict=True))
+        known = dict(zip(((row.field, row.digest) for row in old.rows), old.vectors(), strict=True))
+    missing = [i for i, row in enumerate(rows) if (row.field, row.digest) not in known]
+    for field, role in ROLES.items():
+        numbers = [i for i in missing if rows[i].field == field]
+        fresh = encoder.encode([texts[i] for i in numbers], role=role)
+        known.update(((field, rows[i].digest), vector) for i, vector in zip(numbers, fresh, strict=True))
     index = new_faiss(encoder.dimension, len(rows))
     if rows:
-        index.add(np.stack([known[row.digest] for row in rows]))
+        index.add(np.stack([known[row.field, row.digest] for row in rows]))
     return VectorIndex(encoder.name, bank_hash, tuple(rows), index, encoded=len(missing))
 
 
