@@ -9,12 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
+from assistant.ad_hoc import ad_hoc_question
 from assistant.bank import Bank
 from assistant.batch_report import BatchTotals, batch_report_html
 from assistant.batch_rows import RESULT_COLUMNS, Columns, failed, find_columns, graded, question_and_answer
 from assistant.errors import AssistantError, InputError
 from assistant.grade import Grade, Grader
-from assistant.grading import ad_hoc_question
 from assistant.journal import Journal, Result
 from assistant.question import Lang, Question
 from assistant.table_writer import WRITABLE, table_writer

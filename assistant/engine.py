@@ -29,7 +29,7 @@ class Models:
 
 def load_models(settings: Settings, bank: Bank) -> Models:
     """Load the encoder and make the grader."""
-    from assistant.grading import BaselineGrader
+    from assistant.baseline import BaselineGrader
     from models.encoder import load_encoder
 
     encoder = load_encoder(settings.data / "models", settings.encoder, settings.device)

@@ -18,8 +18,9 @@ import numpy as np
 import yaml
 
 from assistant.bank import load_bank
+from assistant.baseline import BaselineGrader
 from assistant.grade import Grade
-from assistant.grading import BaselineGrader, prepare
+from assistant.prepared import prepare
 from assistant.question import Bilingual, Lang, Question
 from assistant.settings import Settings
 from assistant.text import detect_lang

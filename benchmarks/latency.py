@@ -16,8 +16,8 @@ from functools import partial
 import numpy as np
 
 from assistant.bank import load_bank
+from assistant.baseline import BaselineGrader
 from assistant.grade import Grader
-from assistant.grading import BaselineGrader
 from assistant.question import Question
 from assistant.settings import Settings
 from benchmarks.grading import ANSWERS, WrittenAnswer, written_answers

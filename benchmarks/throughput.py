@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.bank import Bank, load_bank
+from assistant.baseline import BaselineGrader
 from assistant.batch import score_file
-from assistant.grading import BaselineGrader
 from assistant.settings import Settings
 from assistant.text import claims, detect_lang, sentences
 from benchmarks.grading import ANSWERS, written_answers

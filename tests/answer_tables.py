@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.bank import Bank
+from assistant.baseline import BaselineGrader
 from assistant.grade import Grade
-from assistant.grading import BaselineGrader
 from assistant.question import Question
 from tests.tiny import TinyEncoder
 

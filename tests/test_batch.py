@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from assistant.ad_hoc import ad_hoc_question
 from assistant.bank import Bank
+from assistant.baseline import BaselineGrader
 from assistant.batch import BatchSummary, score_file
 from assistant.batch_rows import RESULT_COLUMNS
 from assistant.errors import InputError
-from assistant.grading import BaselineGrader, ad_hoc_question
 from assistant.text import MAX_ANSWER
 from tests.answer_tables import QUESTION, Watched, leftovers, read, row, write
 from tests.tiny import TinyEncoder

@@ -63,7 +63,7 @@ import sys
 from pathlib import Path
 from assistant.bank import load_bank
 from assistant.batch import score_file
-from assistant.grading import BaselineGrader
+from assistant.baseline import BaselineGrader
 from tests.tiny import TinyEncoder
 
 def wait(done, total):

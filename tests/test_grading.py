@@ -7,11 +7,12 @@ from collections import defaultdict
 
 import pytest
 
+from assistant.ad_hoc import ad_hoc_question
 from assistant.bank import Bank
+from assistant.baseline import BaselineGrader
 from assistant.errors import InputError
 from assistant.flags import is_instruction, is_keyword_list, is_no_answer
 from assistant.grade import Grade
-from assistant.grading import BaselineGrader, ad_hoc_question
 from assistant.text import MAX_ANSWER
 from benchmarks.grading import ANSWERS, WrittenAnswer, grade_all, summary, written_answers
 from models.encoder import Encoder

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.baseline import BaselineGrader
 from assistant.engine import Engine, Models
 from assistant.errors import InputError
-from assistant.grading import BaselineGrader
 from assistant.interview import Plan
 from assistant.session import Session, known_user, new_user
 from assistant.settings import Settings

@@ -16,9 +16,9 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from assistant.bank import Bank
+from assistant.baseline import BaselineGrader
 from assistant.batch import score_file
 from assistant.errors import InputError
-from assistant.grading import BaselineGrader
 from assistant.interview import Plan, start
 from assistant.question import Bilingual
 from assistant.search import Filter, Search

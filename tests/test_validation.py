@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from assistant.bank import Bank, Problem
+from assistant.baseline import BaselineGrader
 from assistant.errors import InputError
-from assistant.grading import BaselineGrader
 from assistant.index import build
 from assistant.question import Bilingual, KeyPoint, Question
 from assistant.settings import BUILT_IN_BANK

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 from assistant.bank import Bank
+from assistant.baseline import BaselineGrader
 from assistant.engine import Engine, Models
-from assistant.grading import BaselineGrader
 from assistant.settings import Settings
 from assistant.ui.app import build_app, serve
 from tests.tiny import TinyEncoder

@@ -8,9 +8,9 @@ from functools import partial
 
 import assistant.engine
 from assistant.bank import Bank
+from assistant.baseline import BaselineGrader
 from assistant.cli.main import main, run
 from assistant.engine import Engine, Models
-from assistant.grading import BaselineGrader
 from assistant.settings import Settings
 from tests.tiny import TinyEncoder
 

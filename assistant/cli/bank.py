@@ -39,7 +39,7 @@ def validate(
 
 
 def _by_meaning(found: "Validation", settings: Settings) -> "Validation":
-    from assistant.grading import BaselineGrader
+    from assistant.baseline import BaselineGrader
     from assistant.index import build, load
     from assistant.validation_by_meaning import validate_by_meaning
     from models.encoder import load_encoder

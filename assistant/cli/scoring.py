@@ -73,7 +73,7 @@ def score(
 def _asked(question: str | None, prompt: str | None, reference: str | None) -> str | Question:
     if question is not None:
         return question
-    from assistant.grading import ad_hoc_question
+    from assistant.ad_hoc import ad_hoc_question
 
     return ad_hoc_question(prompt or "", reference or "")
 

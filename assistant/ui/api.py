@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.ad_hoc import ad_hoc_question
 from assistant.engine import Engine
 from assistant.errors import AssistantError, InputError
-from assistant.grading import ad_hoc_question
 from assistant.search import Filter
 from assistant.ui.batch import scored
 from models.encoder import printable
