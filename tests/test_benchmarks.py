@@ -1,13 +1,19 @@
 """The benchmarks' arithmetic, against values worked by hand; and retrieval on a corpus small enough to see through."""
 
 import json
+import math
+import random
+from collections.abc import Callable
 from itertools import combinations, pairwise
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from assistant.search import Search
 from assistant.text import claims
+from benchmarks import attacks
 from benchmarks.retrieval import bank_of, measure, ndcg_at, read_lines, recall_at, reciprocal_rank
 from benchmarks.search_scale import nearest
 from benchmarks.synthetic import perturbed
@@ -127,3 +133,37 @@ def test_brute_force_finds_the_nearest_rows_best_first():
     assert len(set(found)) == 10
     assert all(before >= after for before, after in pairwise(scores))
     assert min(scores) >= max(float(vectors[row] @ vectors[7]) for row in range(30) if row not in found)
+
+
+def _graded_by(score: Callable[[str], int]) -> Any:
+    class Scores:
+        version = "by rule"
+
+        def grade_many(self, pairs: Any) -> list[Any]:
+            return [SimpleNamespace(score=score(answer)) for _, answer in pairs]
+
+    return Scores()
+
+
+def test_attacks_catch_a_grader_that_counts_words_and_spare_one_that_gives_everybody_the_same():
+    found = attacks.probes(3)
+    assert {probe.lang for probe in found} == {"zh", "en"}
+    assert all(probe.answer.strip() for probe in found)
+    assert all(probe.answer != probe.base for probe in found if probe.family.startswith("bad "))
+    by_length = attacks.rates(_graded_by(lambda answer: round(15 * math.log(len(answer)))), found)
+    assert by_length["bad four times"] == {"zh": 1.0, "en": 1.0}
+    assert by_length["filler"] == {"zh": 1.0, "en": 1.0}
+    assert by_length["same in lower case"]["en"] == 0
+    constant = attacks.rates(_graded_by(lambda answer: 3), found)
+    assert all(rate == 0 for langs in constant.values() for rate in langs.values())
+
+
+def test_changes_that_say_the_same_change_the_letters_only():
+    good = "A hash table maps keys to slots. Collisions are chained. Lookups take constant time on average."
+    made = dict(attacks.harmless("en", good, random.Random(1)))
+    assert made["same in lower case"] == good.lower()
+    assert sorted(made["same in another order"].split()) == sorted(good.split())
+    assert (
+        dict(attacks.harmless("zh", "哈希表查找很快。", random.Random(1)))["same in traditional characters"]
+        == "哈希表查找很快。"
+    )
