@@ -7,13 +7,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from assistant.bank import Bank, load_bank
 from assistant.grade import Grader
 from assistant.history import History
-from assistant.search import Search
 from assistant.settings import Settings
 from models.encoder import Encoder
+
+if TYPE_CHECKING:
+    from assistant.search import Search
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +68,10 @@ class Engine:
             return self._future
 
     @property
-    def search(self) -> Search:
+    def search(self) -> "Search":
         """The search over the bank, its index brought up to date at the first use; raises what loading raised."""
+        from assistant.search import Search  # the page need not wait for what searching imports
+
         encoder = self.models.encoder
         with self._indexing:
             if self._search is None:

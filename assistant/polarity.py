@@ -7,10 +7,8 @@ from words: which shared terms stand in the scope of a negation on one side only
 import re
 from functools import lru_cache
 
-import rjieba
-
 from assistant.question import Lang
-from assistant.text import term_set, terms
+from assistant.text import chinese_words, term_set, terms
 
 # phrases that hold a negation word but negate nothing
 _HARMLESS = re.compile(
@@ -94,7 +92,7 @@ _WORD = re.compile(r"[A-Za-z]+|[\u3400-\u9fff]+")
 def _words(text: str) -> list[str]:
     found: list[str] = []
     for run in _WORD.findall(text.lower()):
-        found += [run] if run.isascii() else list(rjieba.cut(run))
+        found += [run] if run.isascii() else chinese_words(run)
     return found
 
 
@@ -190,6 +188,8 @@ def negated_form(text: str, lang: Lang) -> str:
             if auxiliary
             else f"It is not the case that {text}"
         )
+    import rjieba  # as in text.py
+
     out: list[str] = []
     done = False
     for word, tag in rjieba.tag(text):

@@ -10,6 +10,7 @@ import numpy as np
 
 from assistant.bank import Bank
 from assistant.errors import InputError
+from assistant.filters import Filter
 from assistant.index import VectorIndex, open_index, rows_of
 from assistant.question import Lang, Question
 from assistant.text import clean, detect_lang, search_terms
@@ -21,17 +22,6 @@ ROWS_PER_QUESTION = 4  # text and reference in two languages
 MAX_QUERY = 2_000  # characters
 REFERENCE_WEIGHT = 0.97  # a query is a question more often than an answer: reference cosines count a little less
 LEXICAL_WEIGHT = 0.2  # words are the weaker ranking (MRR .15 to .53 against .44 to .76)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which questions may be found; empty lets everything through, difficulty is inclusive."""
-
-    topics: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    difficulty: tuple[int, int] = (1, 5)
-    lang: Lang | None = None
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 
 from assistant.bank import Bank
+from assistant.filters import Filter
 from assistant.question import Bilingual, Lang, Question
-from assistant.search import LEXICAL_WEIGHT, Filter, Search, fuse
+from assistant.search import LEXICAL_WEIGHT, Search, fuse
 from assistant.settings import Settings
 from models.encoder import VectorCache, load_encoder
 

@@ -19,9 +19,10 @@ from assistant.bank import Bank
 from assistant.baseline import BaselineGrader
 from assistant.batch import score_file
 from assistant.errors import InputError
+from assistant.filters import Filter
 from assistant.interview import Plan, start
 from assistant.question import Bilingual
-from assistant.search import Filter, Search
+from assistant.search import Search
 from assistant.session import check_words
 from assistant.text import check_answer
 from assistant.ui import text
@@ -131,7 +132,7 @@ from assistant.settings import Settings
 from assistant.ui.app import build_app
 app = build_app(Engine(Settings(data=Path(sys.argv[1]))))
 public = sorted(fn.api_name for fn in app.fns.values() if fn.api_visibility == "public")
-heavy = [name for name in ("torch", "transformers", "sentence_transformers", "plotly") if name in sys.modules]
+heavy = [name for name in ("torch", "transformers", "sentence_transformers", "plotly", "faiss", "bm25s") if name in sys.modules]
 print(json.dumps([public, heavy]))
 """
     arguments = [sys.executable, "-c", program, tmp_path]

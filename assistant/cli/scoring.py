@@ -31,7 +31,7 @@ def search(
 ) -> None:
     """Find questions by meaning and by words."""
     engine = open_engine()
-    from assistant.search import Filter
+    from assistant.filters import Filter
 
     wanted = chosen_lang(lang, engine.settings) if lang is not None else None
     where = Filter(topics=check_topic(topic, engine.bank), lang=wanted)

@@ -10,7 +10,7 @@ import gradio as gr
 from assistant.ad_hoc import ad_hoc_question
 from assistant.engine import Engine
 from assistant.errors import AssistantError, InputError
-from assistant.search import Filter
+from assistant.filters import Filter
 from assistant.ui.batch import scored
 from models.encoder import printable
 

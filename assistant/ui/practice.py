@@ -7,10 +7,10 @@ from typing import Any
 import gradio as gr
 
 from assistant.engine import Engine
+from assistant.filters import Filter
 from assistant.formulas import formulas_html
 from assistant.grade import Grade
 from assistant.question import Lang, Question
-from assistant.search import Filter
 from assistant.session import Session
 from assistant.ui import choices, text
 from assistant.ui.answering import answer_box, answered
