@@ -5,6 +5,7 @@ interval that keeps its promise, and the evidence.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,8 +21,10 @@ from assistant.question import KeyPoint, Lang, Question
 from models.e5 import NAME as TRAINED_ON
 from models.encoder import SentenceEncoder, Vectors
 from models.grader.calibration import Calibration
-from models.grader.network import VERDICTS
-from models.grader.reader import AnswerReader, Item, PointReading
+from models.grader.readings import VERDICTS, Item, PointReading
+
+if TYPE_CHECKING:
+    from models.grader.reader import AnswerReader
 
 log = logging.getLogger(__name__)
 MISSING = VERDICTS.index("missing")
@@ -44,7 +47,7 @@ class Judged:
 class LearnedGrader:
     """Grades with the trained reader; holds no state that grading changes, so threads may share it."""
 
-    def __init__(self, encoder: SentenceEncoder, bank: Bank, reader: AnswerReader) -> None:
+    def __init__(self, encoder: SentenceEncoder, bank: Bank, reader: "AnswerReader") -> None:
         self.encoder, self.reader = encoder, reader
         self.bank_hash = bank.hash
         self.version = str(reader.settings["version"])
@@ -132,6 +135,8 @@ def new_grader(encoder: SentenceEncoder, bank: Bank) -> Grader:
     if encoder.name != TRAINED_ON:
         log.warning("Answers are graded by the first grader: the learned one reads %s only.", TRAINED_ON)
         return BaselineGrader(encoder, bank)
+    from models.grader.reader import AnswerReader
+
     try:
         return LearnedGrader(encoder, bank, AnswerReader.load(encoder.model))
     except OSError as problem:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import InputError
-from assistant.question import Bilingual
 from assistant.filters import Filter
+from assistant.question import Bilingual
 from assistant.search import Lexical, Search, fuse
 from tests.examples import make_bank, make_question
 

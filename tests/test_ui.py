@@ -132,7 +132,8 @@ from assistant.settings import Settings
 from assistant.ui.app import build_app
 app = build_app(Engine(Settings(data=Path(sys.argv[1]))))
 public = sorted(fn.api_name for fn in app.fns.values() if fn.api_visibility == "public")
-heavy = [name for name in ("torch", "transformers", "sentence_transformers", "plotly", "faiss", "bm25s") if name in sys.modules]
+late = ("torch", "transformers", "sentence_transformers", "plotly", "faiss", "bm25s", "rjieba")
+heavy = [name for name in late if name in sys.modules]
 print(json.dumps([public, heavy]))
 """
     arguments = [sys.executable, "-c", program, tmp_path]

@@ -16,8 +16,9 @@ from scipy.optimize import minimize
 from models.encoder import Vectors, load_encoder
 from models.grader.calibration import Calibration, on_line
 from models.grader.examples import Example, Lang, example_of, questions, written
-from models.grader.network import VERDICTS, PointReader, ReaderConfig
-from models.grader.reader import FOLDER, SETTINGS, WEIGHTS, AnswerReader, Item
+from models.grader.network import PointReader, ReaderConfig
+from models.grader.reader import FOLDER, SETTINGS, WEIGHTS, AnswerReader
+from models.grader.readings import VERDICTS, Item
 from models.grader.train import new_reader
 
 VERSION = "reader-1"

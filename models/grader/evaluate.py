@@ -18,8 +18,8 @@ from models.encoder import SentenceEncoder, Vectors, load_encoder
 from models.grader.calibrate import own_examples, read_examples
 from models.grader.calibration import Calibration
 from models.grader.examples import ANY, Example, good_references, rows_of, saf
-from models.grader.network import VERDICTS
 from models.grader.reader import FOLDER, AnswerReader
+from models.grader.readings import VERDICTS
 from models.grader.style import style_scores
 
 Scorer = Callable[[Sequence[Example]], Vectors]

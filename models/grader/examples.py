@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from models.grader.network import VERDICTS
+from models.grader.readings import VERDICTS
 
 ROOT = Path(__file__).resolve().parent
 DATA = ROOT / "data"

@@ -11,13 +11,13 @@ answer (the split into separate lower and joint upper layers follows DeFormer, C
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-Verdict = Literal["covered", "partial", "missing", "contradicted"]
-VERDICTS: tuple[Verdict, ...] = ("covered", "partial", "missing", "contradicted")
+from models.grader.readings import VERDICTS
+
 QUESTION, POINT, ANSWER = 0, 1, 2
 NEARNESSES = 2
 

@@ -4,7 +4,6 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.encoder import Vectors
 from models.grader.network import PointReader, ReaderConfig, sequences_of
+from models.grader.readings import Item, PointReading
 from models.grader.states import LowerLayers
 
 FOLDER = Path(__file__).resolve().parent
@@ -21,23 +20,6 @@ WEIGHTS, SETTINGS = "weights.safetensors", "settings.json"
 REMEMBERED = 2_000  # questions and key points whose states are kept: about 40 MB
 TOKENS = 4_000  # of one forward pass, padding included
 ANSWERS = 32  # read by the lower layers at once
-
-
-@dataclass(frozen=True)
-class Item:
-    """What is read at once: a question, its key points, an answer (or a passage of one)."""
-
-    question: str
-    points: tuple[str, ...]
-    answer: str
-
-
-@dataclass(frozen=True)
-class PointReading:
-    """probabilities: shape (4,), in the order of VERDICTS; gaze: (start, end, share) of the answer's words, sum 1."""
-
-    probabilities: Vectors
-    gaze: tuple[tuple[int, int, float], ...]
 
 
 class AnswerReader:

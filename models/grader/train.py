@@ -29,7 +29,8 @@ from models.grader.examples import (
     semeval,
     written,
 )
-from models.grader.network import VERDICTS, PointReader, ReaderConfig, Sequences, sequences_of
+from models.grader.network import PointReader, ReaderConfig, Sequences, sequences_of
+from models.grader.readings import VERDICTS
 from models.grader.states import LowerLayers, bert_of
 
 
