@@ -228,6 +228,8 @@ def test_our_own_answers_are_what_their_description_says():
         assert row.answer.strip()
         splits.setdefault(row.question, set()).add(row.split)
     assert all(len(names) == 1 for names in splits.values()), "a question's answers all lie in one part"
+    tested = {row.answer for row in rows if row.split == "test" and row.kind not in ("echo", "dont_know")}
+    assert not tested & {row.answer for row in rows if row.split != "test"}, "and no text of the test part in another"
     assert {split for names in splits.values() for split in names} == {"train", "validation", "test"}
     one = example_of(rows[0], found[rows[0].question], "en")
     assert sum(one.weights) == pytest.approx(1)
