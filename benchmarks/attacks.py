@@ -121,7 +121,8 @@ def tampered(question: Question, lang: Lang, bad: str, rng: random.Random) -> It
     yield "bad with adverbs", with_adverbs(bad, lang, rng)
     yield "bad behind a trigger", rng.choice(TRIGGERS[lang]) + bad
     yield "bad with invisible characters", "\u200b".join(bad)
-    yield "bad with homoglyphs", bad.translate(HOMOGLYPHS)
+    if bad.translate(HOMOGLYPHS) != bad:
+        yield "bad with homoglyphs", bad.translate(HOMOGLYPHS)
 
 
 def with_typos(text: str, rng: random.Random) -> str:

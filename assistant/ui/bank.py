@@ -13,7 +13,7 @@ from assistant.ui.language import Page
 from assistant.ui.practice import PracticeTab
 from assistant.ui.text import say
 
-LISTED = 200  # radio buttons that a phone still draws at once
+LISTED = 500  # radio buttons that a phone still draws at once
 
 
 class BankTab:

@@ -54,7 +54,7 @@ class Written:
     readings: tuple[tuple[str, float], ...]
 
 
-def questions(folders: Iterable[Path] = (BANK, DATA / "questions")) -> dict[str, dict[str, Any]]:
+def questions(folders: Iterable[Path] = (BANK, DATA / "questions", DATA / "next")) -> dict[str, dict[str, Any]]:
     """Return the entries of the question files by id."""
     found: dict[str, dict[str, Any]] = {}
     for folder in folders:
